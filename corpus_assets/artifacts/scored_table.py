@@ -1,0 +1,104 @@
+"""Clips to a finished table file: the part that every scored artifact has in common."""
+
+from __future__ import annotations
+
+import contextlib
+import time
+from collections import Counter
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from corpus_assets.artifacts.statistics import ScoreStatistics
+from corpus_assets.errors import NothingScoredError
+from corpus_assets.extraction.extract import extract
+from corpus_assets.extraction.outcome import Extracted, Failed, Outcome, SourceRecord
+from corpus_assets.extraction.progress import Counts, Tracker
+from corpus_assets.manifests.parts import ArtifactPart
+from corpus_assets.tables.parquet import ParquetTable
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+    from corpus_assets.corpora.clip import Clip
+    from corpus_assets.extraction.workers import Work, Workers
+    from corpus_assets.tables.schema import TableSpec
+
+FAILURES_SHOWN = 3
+
+
+@dataclass
+class Evidence:
+    """What the outcomes of a run leave behind besides rows; small for every clip."""
+
+    sources: list[SourceRecord] = field(default_factory=list)
+    failures: list[Failed] = field(default_factory=list)
+    lookups: Counter[str] = field(default_factory=Counter)
+    scores: ScoreStatistics = field(default_factory=ScoreStatistics)
+
+    def add(self, outcome: Outcome) -> None:
+        """Keep what the manifest needs of one outcome."""
+        self.sources.extend(outcome.sources)
+        self.lookups[outcome.lookup] += 1
+        if isinstance(outcome, Extracted):
+            self.scores.add(outcome)
+        else:
+            self.failures.append(outcome)
+
+
+@dataclass(frozen=True, slots=True)
+class ScoredTable:
+    """A finished table that is not yet published."""
+
+    artifact: ArtifactPart
+    counts: Counts
+    evidence: Evidence
+    elapsed_seconds: float
+    frames_per_second: float
+
+
+@dataclass(frozen=True, slots=True)
+class TableTask:
+    """Which clips become which table, and where."""
+
+    spec: TableSpec
+    clips: tuple[Clip, ...]
+    temporary: Path
+    target: Path
+
+    def make(self, work: Work, workers: Workers, log: Callable[[str], None]) -> ScoredTable:
+        """Score the clips and write the table to `temporary`.
+
+        Raises NothingScoredError when every clip failed, OSError when the file cannot be written.
+        """
+        started = time.monotonic()
+        tracker, evidence = Tracker(len(self.clips), log), Evidence()
+        outcomes = extract(self.clips, work, workers)
+        with ParquetTable(self.temporary, self.spec.schema) as table, contextlib.closing(outcomes):
+            for outcome in outcomes:
+                if isinstance(outcome, Extracted):
+                    table.append(self.spec.rows_of(outcome))
+                else:
+                    log(f"failed: {outcome.clip.key}: {outcome.stage}: {outcome.reason}")
+                evidence.add(outcome)
+                tracker.add(outcome)
+        if len(evidence.failures) == len(self.clips):
+            raise NothingScoredError(_all_failed(evidence.failures))
+        progress = tracker.now()
+        return ScoredTable(
+            artifact=ArtifactPart.of(self.temporary, self.target, table, self.spec),
+            counts=progress.counts,
+            evidence=evidence,
+            elapsed_seconds=time.monotonic() - started,
+            frames_per_second=progress.frames_per_second,
+        )
+
+
+def _all_failed(failures: list[Failed]) -> str:
+    shown = "".join(
+        f"\n  {failed.clip.key}: {failed.stage}: {failed.reason}"
+        for failed in failures[:FAILURES_SHOWN]
+    )
+    rest = len(failures) - FAILURES_SHOWN
+    more = f"\n  and {rest} more" if rest > 0 else ""
+    return f"none of the {len(failures)} clips could be scored; nothing was written:{shown}{more}"

@@ -1,0 +1,1 @@
+"""Files on disk become clips: one module per corpus, and the values they give."""

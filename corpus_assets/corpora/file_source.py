@@ -1,0 +1,46 @@
+"""A video that is a regular file below the corpus' root."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import stat
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from corpus_assets.corpora.clip import OpenedInput, Stamp
+from corpus_assets.errors import ClipError
+from corpus_assets.files import sha256_of_file
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+
+@dataclass(frozen=True, slots=True)
+class FileSource:
+    """A file, by its root and its name below the root."""
+
+    root: str
+    name: str
+
+    @property
+    def path(self) -> Path:
+        """Where the file is."""
+        return Path(self.root, self.name)
+
+    def stamp(self) -> Stamp:
+        """Return size, time and inode; only regular files have a stamp."""
+        status = self.path.stat()
+        if not stat.S_ISREG(status.st_mode):
+            raise ClipError("read", f"{self.name} is not a regular file")
+        return Stamp(status.st_size, status.st_mtime_ns, status.st_ino)
+
+    def sha256(self) -> str:
+        """Return the SHA-256 of the content."""
+        return sha256_of_file(self.path)
+
+    @contextlib.contextmanager
+    def opened(self) -> Iterator[OpenedInput]:
+        """Give the absolute `file:` URL, which is safe whatever the name contains."""
+        yield OpenedInput(f"file:{os.path.abspath(self.path)}")  # noqa: PTH100 (symlinks stay)

@@ -1,0 +1,98 @@
+"""KoNViD-1k: natural clips in mp4, each its own reference.
+
+Hosu et al., "The Konstanz natural video database (KoNViD-1k)", QoMEX 2017.
+
+    <root>/KoNViD_1k_videos/<stem>.mp4      key: KoNViD_1k_videos_<stem>
+
+The distorted side is made by encoding the clip.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+from pathlib import Path
+
+from corpus_assets.corpora.clip import Clip, ContainerVideo, Discovery, Encode, Skipped
+from corpus_assets.corpora.file_source import FileSource
+from corpus_assets.errors import EmptyCorpusError, RootError
+
+VIDEOS_FOLDER = "KoNViD_1k_videos"
+SUFFIX = ".mp4"
+DEMUXER = "mov"
+STEM = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,150}")
+PIXEL_FORMAT = "yuv420p"
+DEFAULT_CRF = 35
+
+
+def recipe(crf: int) -> Encode:
+    """Return the encode that makes the distorted side."""
+    return Encode(encoder="libx264", preset="veryfast", crf=crf, pixel_format=PIXEL_FORMAT)
+
+
+def discover(root: Path, crf: int, max_clips: int | None = None) -> Discovery:
+    """Find the clips under a root, in key order.
+
+    Everything in the videos folder is either a clip or skipped with a reason. Raises RootError
+    when the root or its videos folder is missing, EmptyCorpusError when no clip is left.
+    """
+    folder = _videos_folder(root)
+    names = {entry.name: _reason_to_skip(entry, folder) for entry in os.scandir(folder)}
+    skipped = [Skipped(_shown(name), reason) for name, reason in names.items() if reason]
+    wanted = sorted((name for name, reason in names.items() if not reason), key=_key)
+    if not wanted:
+        raise EmptyCorpusError(
+            f"no clip in {folder}: found {len(names)} entries, none a regular *{SUFFIX} file with "
+            f"a plain name; konvid_root must be the folder that holds {VIDEOS_FOLDER}/"
+        )
+    selected = wanted if max_clips is None else wanted[:max_clips]
+    skipped += [Skipped(name, "beyond max_clips") for name in wanted[len(selected) :]]
+    clips = tuple(_clip(root, name, crf) for name in selected)
+    return Discovery(clips, tuple(sorted(skipped, key=lambda skip: skip.name)))
+
+
+def _videos_folder(root: Path) -> Path:
+    if not root.is_dir():
+        raise RootError(
+            f"konvid_root: {root} is not a folder; set konvid_root or VMAF_KONVID_1K_DIR to the "
+            f"folder that holds {VIDEOS_FOLDER}/"
+        )
+    folder = root / VIDEOS_FOLDER
+    if not folder.is_dir():
+        raise RootError(
+            f"konvid_root: {root} has no folder {VIDEOS_FOLDER}/; set konvid_root or "
+            "VMAF_KONVID_1K_DIR to the folder that holds it"
+        )
+    return folder
+
+
+def _reason_to_skip(entry: os.DirEntry[str], folder: Path) -> str:
+    """Say why an entry is no clip; empty when it is one."""
+    if not entry.name.endswith(SUFFIX):
+        return f"not named *{SUFFIX}"
+    if not STEM.fullmatch(entry.name.removesuffix(SUFFIX)):
+        return "name has characters other than letters, digits, '.', '_' and '-'; rename it"
+    if entry.is_symlink() and not Path(entry.path).resolve().is_relative_to(folder.resolve()):
+        return "symbolic link that leads out of the corpus"
+    return "" if entry.is_file() else "not a regular file"
+
+
+def _shown(name: str) -> str:
+    """Return a name that can be printed and written as UTF-8, whatever its bytes."""
+    return name.encode("utf-8", "backslashreplace").decode()
+
+
+def _key(name: str) -> str:
+    return f"{VIDEOS_FOLDER}_{name.removesuffix(SUFFIX)}"
+
+
+def _clip(root: Path, name: str, crf: int) -> Clip:
+    source = FileSource(str(root), f"{VIDEOS_FOLDER}/{name}")
+    key = _key(name)
+    return Clip(
+        key=key,
+        reference=ContainerVideo(source, DEMUXER),
+        distorted=recipe(crf),
+        pixel_format=PIXEL_FORMAT,
+        labels={"key": key},
+    )

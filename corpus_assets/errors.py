@@ -1,0 +1,107 @@
+"""Every error of the project, in one tree.
+
+CorpusAssetsError
+├── SetupError              what the user sets or has installed is wrong (exit code 2)
+│   ├── SettingError        one setting has a value that is not allowed
+│   ├── RootError           a corpus folder is unset or missing
+│   ├── StorageError        an output or cache folder cannot be written
+│   └── EngineError         the libvmaf engine is missing or cannot do what is asked
+├── DataError               the data is not right (exit code 1)
+│   ├── EmptyCorpusError    nothing to score was found
+│   └── NothingScoredError  every selected clip failed
+├── ClipError               one clip cannot be scored; the others go on
+│   └── ReportRefusedError  a report does not meet the acceptance rule
+├── DamagedEntryError       a cache entry is not what was written
+└── CancelledError          the run is being cancelled
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from pathlib import Path
+
+
+class CorpusAssetsError(Exception):
+    """Base of all errors that the project raises on purpose; its text is for the user."""
+
+    exit_code = 1
+
+
+class SetupError(CorpusAssetsError):
+    """Something that the user sets or installs is wrong; nothing was computed."""
+
+    exit_code = 2
+
+
+class SettingError(SetupError):
+    """A setting has a value that is not allowed."""
+
+    def __init__(self, setting: str, value: object, allowed: str) -> None:
+        """Name the setting, what it was given, and what it takes."""
+        super().__init__(f"{setting}: {value!r} is not allowed; {allowed}")
+        self.setting, self.value, self.allowed = setting, value, allowed
+
+
+class RootError(SetupError):
+    """The folder of a corpus is not set, or not there."""
+
+
+class StorageError(SetupError):
+    """A folder that must be written cannot be."""
+
+    def __init__(self, what: str, folder: Path, reason: str, remedy: str) -> None:
+        """Name the folder, why it cannot be written and what to set."""
+        super().__init__(f"cannot write the {what} in {folder}: {reason}; {remedy}")
+        self.folder = folder
+
+
+class EngineError(SetupError):
+    """The engine is missing, is the wrong file, or lacks a model, filter or encoder."""
+
+
+class DataError(CorpusAssetsError):
+    """The set-up is right, but the data does not give an artifact."""
+
+
+class EmptyCorpusError(DataError):
+    """No clip was found, or none is left after the selection."""
+
+
+class NothingScoredError(DataError):
+    """Every selected clip failed; the first failures are named in the text."""
+
+
+@dataclass
+class ClipError(CorpusAssetsError):
+    """One clip cannot be scored.
+
+    `stage` is where it ended: read, probe, run or accept. `exit_code_of_process`, `signal`,
+    `stderr_tail` and `frames` (the frame ledger, counts by name) are there as far as a
+    process ran.
+    """
+
+    stage: str
+    reason: str
+    exit_code_of_process: int | None = None
+    signal: str | None = None
+    stderr_tail: tuple[str, ...] = ()
+    frames: Mapping[str, int | None] = field(default_factory=dict)
+
+    def __str__(self) -> str:
+        return f"{self.stage}: {self.reason}"
+
+
+class ReportRefusedError(ClipError):
+    """A report exists but does not meet the acceptance rule."""
+
+
+class DamagedEntryError(CorpusAssetsError):
+    """A cache entry is cut short, altered, or not an entry at all."""
+
+
+class CancelledError(CorpusAssetsError):
+    """Work was refused or ended because the run is being cancelled."""

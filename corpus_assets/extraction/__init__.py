@@ -1,0 +1,1 @@
+"""Clips become outcomes: cache, workers, failures, in submission order and bounded memory."""

@@ -1,0 +1,80 @@
+"""The cache of reports: one entry a clip, `<folder>/<key>.json`, whole or not at all."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from corpus_assets.errors import DamagedEntryError, StorageError
+from corpus_assets.extraction.entry import (
+    LONGEST_HEADER,
+    EntryHeader,
+    join_entry,
+    rejoin_report,
+    split_header,
+)
+from corpus_assets.files import write_whole
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from corpus_assets.corpora.clip import Stamp
+
+CACHE_REMEDY = "set cache_dir or CORPUS_ASSETS_CACHE_DIR, or use cache_policy: off"
+
+
+@dataclass(frozen=True, slots=True)
+class ReportCache:
+    """Reports by clip key in one folder."""
+
+    folder: str
+
+    def path(self, key: str) -> Path:
+        """Return where a clip's entry is; keys are safe as file names."""
+        return Path(self.folder, f"{key}.json")
+
+    def header(self, key: str) -> EntryHeader | None:
+        """Read what an entry was made from; None without entry. Raises DamagedEntryError."""
+        try:
+            with self.path(key).open("rb") as file:
+                return split_header(file.readline(LONGEST_HEADER))
+        except FileNotFoundError:
+            return None
+        except OSError as error:
+            raise DamagedEntryError(str(error.strerror)) from error
+
+    def report(self, key: str, header: EntryHeader) -> bytes:
+        """Read an entry's report. Raises DamagedEntryError."""
+        try:
+            with self.path(key).open("rb") as file:
+                file.readline(LONGEST_HEADER)
+                return rejoin_report(header, file.read())
+        except OSError as error:
+            raise DamagedEntryError(str(error.strerror)) from error
+
+    def write(self, key: str, header: EntryHeader, report: bytes) -> None:
+        """Write an entry, in place of the one that is there. Raises StorageError."""
+        target = self.path(key)
+        try:
+            target.parent.mkdir(parents=True, exist_ok=True)
+            write_whole(target, join_entry(header, report))
+        except OSError as error:
+            raise StorageError("cache", target.parent, str(error.strerror), CACHE_REMEDY) from error
+
+
+def recorded_content(header: EntryHeader | None, stamps: Sequence[Stamp]) -> list[str] | None:
+    """Return the content hashes that an entry recorded, if no file has changed since.
+
+    A file counts as unchanged while size, modification time and inode are as recorded.
+    """
+    if header is None or len(header.sources) != len(stamps):
+        return None
+    for source, stamp in zip(header.sources, stamps, strict=True):
+        if (source.size, source.mtime_ns, source.inode) != (
+            stamp.size,
+            stamp.mtime_ns,
+            stamp.inode,
+        ):
+            return None
+    return [source.sha256 for source in header.sources]

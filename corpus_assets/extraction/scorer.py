@@ -1,0 +1,200 @@
+"""From one clip to its outcome: hash, look up, score, keep. The same path for every corpus."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Literal
+
+from corpus_assets.corpora.clip import Encode
+from corpus_assets.errors import ClipError, DamagedEntryError
+from corpus_assets.extraction.cache import ReportCache, recorded_content
+from corpus_assets.extraction.entry import ENTRY_FORMAT, EntryHeader, StampedSource
+from corpus_assets.extraction.fingerprint import fingerprint
+from corpus_assets.extraction.outcome import Extracted, Failed, Lookup, Outcome, SourceRecord
+from corpus_assets.files import sha256_of_bytes
+from corpus_assets.libvmaf.report import parse_report
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from corpus_assets.corpora.clip import Clip, Stamp
+    from corpus_assets.libvmaf.engine import Engine, Scored
+    from corpus_assets.libvmaf.process import Children
+    from corpus_assets.libvmaf.report import Report
+
+CachePolicy = Literal["reuse", "refresh", "off"]
+"""`reuse` reads and writes, `refresh` only writes, `off` does neither."""
+
+
+@dataclass(frozen=True, slots=True)
+class Identified:
+    """A clip whose sources have been read, or are known to be as recorded."""
+
+    clip: Clip
+    stamps: tuple[Stamp, ...]
+    content: tuple[str, ...]
+    fingerprint: str
+
+    @property
+    def records(self) -> tuple[SourceRecord, ...]:
+        """The sources as the manifest lists them."""
+        both = zip(self.clip.sources, self.stamps, self.content, strict=True)
+        return tuple(SourceRecord(source.name, stamp.size, sha) for source, stamp, sha in both)
+
+
+@dataclass(frozen=True, slots=True)
+class ClipScorer:
+    """Turns clips into outcomes with one engine and one cache."""
+
+    engine: Engine
+    cache: ReportCache
+    policy: CachePolicy = "reuse"
+
+    def __call__(self, clip: Clip, children: Children) -> Outcome:
+        """Return the outcome of one clip; only what concerns every clip is raised."""
+        lookup: Lookup = "unread"
+        records: tuple[SourceRecord, ...] = ()
+        try:
+            header, lookup = self._header(clip)
+            identified = self._identify(clip, header)
+            records = identified.records
+            if header is not None:
+                reused, lookup = self._reuse(identified, header)
+                if reused is not None:
+                    return reused
+            return self._score(identified, lookup, children)
+        except ClipError as error:
+            return _failed(clip, error, records, lookup)
+
+    def is_cached(self, clip: Clip) -> bool:
+        """Say whether the cache has an entry for exactly this clip. Raises ClipError."""
+        header, _ = self._header(clip)
+        return header is not None and self._serves(header, self._identify(clip, header))
+
+    def _header(self, clip: Clip) -> tuple[EntryHeader | None, Lookup]:
+        if self.policy != "reuse":
+            return None, "unread"
+        try:
+            return self.cache.header(clip.key), "miss"
+        except DamagedEntryError:
+            return None, "damaged"
+
+    def _identify(self, clip: Clip, header: EntryHeader | None) -> Identified:
+        """Learn the content of the sources; hash only what may have changed since recorded."""
+        try:
+            stamps = tuple(source.stamp() for source in clip.sources)
+            content = recorded_content(header, stamps) or [s.sha256() for s in clip.sources]
+        except OSError as error:
+            raise ClipError("read", f"{error.strerror}: {clip.sources[0].name}") from error
+        return Identified(clip, stamps, tuple(content), fingerprint(clip, content, self.engine))
+
+    def _reuse(
+        self, identified: Identified, header: EntryHeader
+    ) -> tuple[Extracted | None, Lookup]:
+        """Return the cached outcome where the entry is about exactly this clip and recipe."""
+        if not self._serves(header, identified):
+            return None, "stale"
+        key = identified.clip.key
+        try:
+            data = self.cache.report(key, header)
+            report = parse_report(data)
+        except (DamagedEntryError, ClipError):
+            return None, "damaged"
+        if recorded_content(header, identified.stamps) is None:
+            sources = _stamped(identified)
+            self.cache.write(key, header.model_copy(update={"sources": sources}), data)
+        return self._extracted(identified, report, "hit"), "hit"
+
+    def _serves(self, header: EntryHeader, identified: Identified) -> bool:
+        needed = set(self.engine.features.report_keys.values())
+        return header.fingerprint == identified.fingerprint and needed <= set(header.report_keys)
+
+    def _score(self, identified: Identified, lookup: Lookup, children: Children) -> Extracted:
+        scored = self.engine.score(identified.clip, children)
+        _check_unchanged(identified)
+        if self.policy != "off":
+            header = self._new_header(identified, scored)
+            self.cache.write(identified.clip.key, header, scored.report_bytes)
+        return self._extracted(identified, scored.report, lookup, scored.run.wall_seconds)
+
+    def _extracted(
+        self, identified: Identified, report: Report, lookup: Lookup, seconds: float = 0.0
+    ) -> Extracted:
+        return Extracted(
+            clip=identified.clip,
+            columns=report.columns(self.engine.features.report_keys),
+            frames=len(report.metrics),
+            sources=identified.records,
+            lookup=lookup,
+            fingerprint=identified.fingerprint,
+            process_seconds=seconds,
+        )
+
+    def _new_header(self, identified: Identified, scored: Scored) -> EntryHeader:
+        identity = self.engine.identity
+        return EntryHeader(
+            format=ENTRY_FORMAT,
+            fingerprint=identified.fingerprint,
+            sources=_stamped(identified),
+            report_keys=tuple(sorted(scored.report.keys)),
+            report_sha256=sha256_of_bytes(scored.report_bytes),
+            frames=len(scored.report.metrics),
+            width=scored.facts.width,
+            height=scored.facts.height,
+            process_seconds=scored.run.wall_seconds,
+            encoded_bytes=scored.encoded_bytes,
+            recipe=_recipe(identified.clip),
+            model=self.engine.model.identity,
+            engine=identity.fingerprint,
+            libvmaf_version=identity.libvmaf_version,
+        )
+
+
+def _recipe(clip: Clip) -> str:
+    """Describe the distorted side in one line, for people who look into an entry."""
+    if isinstance(clip.distorted, Encode):
+        encode = clip.distorted
+        return f"{encode.encoder} {encode.preset} crf {encode.crf} {encode.pixel_format}"
+    return "given"
+
+
+def _stamped(identified: Identified) -> tuple[StampedSource, ...]:
+    both: Sequence[tuple[SourceRecord, Stamp]] = list(
+        zip(identified.records, identified.stamps, strict=True)
+    )
+    return tuple(
+        StampedSource(
+            name=record.name,
+            size=stamp.size,
+            mtime_ns=stamp.mtime_ns,
+            inode=stamp.inode,
+            sha256=record.sha256,
+        )
+        for record, stamp in both
+    )
+
+
+def _check_unchanged(identified: Identified) -> None:
+    """Refuse a result whose input changed between hashing and the end of scoring."""
+    try:
+        now = tuple(source.stamp() for source in identified.clip.sources)
+    except OSError as error:
+        raise ClipError("read", f"the file went away while it was scored: {error}") from error
+    if now != identified.stamps:
+        raise ClipError("read", "the file changed while it was scored")
+
+
+def _failed(
+    clip: Clip, error: ClipError, sources: tuple[SourceRecord, ...], lookup: Lookup
+) -> Failed:
+    return Failed(
+        clip=clip,
+        stage=error.stage,
+        reason=error.reason,
+        exit_code=error.exit_code_of_process,
+        signal=error.signal,
+        stderr_tail=error.stderr_tail,
+        frames=error.frames,
+        sources=sources,
+        lookup=lookup,
+    )

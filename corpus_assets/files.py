@@ -1,0 +1,71 @@
+"""Whole files: digests, and writing that a kill cannot leave half done."""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import os
+import secrets
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+
+def sha256_of_file(path: Path | str) -> str:
+    """Return the SHA-256 of a file's bytes as 64 hex digits. Raises OSError."""
+    with Path(path).open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def sha256_of_bytes(data: bytes) -> str:
+    """Return the SHA-256 of some bytes as 64 hex digits."""
+    return hashlib.sha256(data).hexdigest()
+
+
+def temporary_beside(target: Path) -> Path:
+    """Return a hidden, unused name in the target's own folder, so that a rename is atomic."""
+    return target.with_name(f".{target.name}.{secrets.token_hex(6)}.tmp")
+
+
+@contextlib.contextmanager
+def removed_on_error(path: Path) -> Iterator[Path]:
+    """Hand out a temporary path and remove what is there when the block raises."""
+    try:
+        yield path
+    except BaseException:
+        path.unlink(missing_ok=True)
+        raise
+
+
+def sync_folder(folder: Path) -> None:
+    """Make renames in a folder survive a power cut, where the platform can do it."""
+    if os.name != "posix":
+        return
+    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+def publish(temporary: Path, target: Path) -> None:
+    """Flush a finished temporary file to the disk and give it its name.
+
+    Raises OSError; the target is then as it was before.
+    """
+    descriptor = os.open(temporary, os.O_RDWR)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+    temporary.replace(target)
+    sync_folder(target.parent)
+
+
+def write_whole(target: Path, data: bytes) -> None:
+    """Write a file whole or not at all. Raises OSError."""
+    with removed_on_error(temporary_beside(target)) as temporary:
+        temporary.write_bytes(data)
+        publish(temporary, target)

@@ -1,0 +1,1 @@
+"""How one clip is scored: command lines, processes, reports, and what makes a report acceptable."""

@@ -1,0 +1,144 @@
+"""From a clip to ffmpeg's arguments: pure functions.
+
+One process decodes the reference, encodes it where the distorted side is an encode, decodes that
+again (ffmpeg's loopback decoder, `-dec`) and runs libvmaf. Frames are paired by number, never by
+time, and the encoder sees them at the constant rate of the container, as it would from a raw
+file: gaps and jitter in time stamps otherwise change x264's decisions, and the scores.
+No path stands in a filter string: libvmaf writes its report to, and reads a model from,
+descriptors that the child inherits.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from corpus_assets.corpora.clip import ContainerVideo, Encode
+from corpus_assets.libvmaf.descriptors import path_of
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from corpus_assets.corpora.clip import Clip, OpenedInput, Video
+    from corpus_assets.libvmaf.model import Model
+    from corpus_assets.libvmaf.probe import VideoFacts
+
+RECIPE_VERSION = 1
+"""Raised when a change to this module changes numbers; part of every fingerprint."""
+
+BY_NUMBER = "settb=1/1000,setpts=N"
+NULL_OUTPUT = ("-f", "null", "-")
+
+
+@dataclass(frozen=True, slots=True)
+class Measurement:
+    """What libvmaf computes: model, extractors, and the descriptors it writes and reads."""
+
+    model: Model
+    extractors: tuple[str, ...]
+    report_descriptor: int
+    model_descriptor: int | None = None
+
+    def filter(self) -> str:
+        """Return the libvmaf filter with its options."""
+        options = {
+            "log_fmt": "json",
+            "log_path": path_of(self.report_descriptor),
+            "shortest": "1",
+            "repeatlast": "0",
+            "n_threads": "1",
+            "model": self._model(),
+            "feature": "|".join(f"name={name}" for name in self.extractors),
+        }
+        return "libvmaf=" + ":".join(f"{name}={value}" for name, value in options.items() if value)
+
+    def _model(self) -> str:
+        if self.model_descriptor is not None:
+            return f"path={path_of(self.model_descriptor)}"
+        return f"version={self.model.name}"
+
+
+def score_arguments(
+    clip: Clip, inputs: Sequence[OpenedInput], facts: VideoFacts, measurement: Measurement
+) -> list[str]:
+    """Return all arguments behind the program's name for one clip.
+
+    `inputs` are the opened sources, in the order of `clip.sources`.
+    """
+    if isinstance(clip.distorted, Encode):
+        body = _encode_and_score(clip, clip.distorted, inputs[0], facts, measurement)
+    else:
+        body = _score_pair(clip, clip.distorted, inputs, measurement)
+    return [*_general(), *body]
+
+
+def synthetic_arguments(measurement: Measurement, encoder: str) -> list[str]:
+    """Return arguments that score two made-up frames, to learn what the engine can do."""
+    pattern = ("-f", "lavfi", "-i", "testsrc2=size=320x240:rate=25:duration=0.08")
+    return [
+        *_general(),
+        *pattern,
+        *("-map", "0:v:0", "-c:v", encoder, "-threads", "1", "-pix_fmt", "yuv420p", *NULL_OUTPUT),
+        *("-threads", "1", "-dec", "0:0", "-filter_complex"),
+        f"[0:v:0]format=yuv420p,{BY_NUMBER}[ref];[dec:0]{BY_NUMBER}[dis];"
+        f"[dis][ref]{measurement.filter()}[scored]",
+        *("-map", "[scored]", *NULL_OUTPUT),
+    ]
+
+
+def _general() -> list[str]:
+    return [
+        *("-hide_banner", "-nostdin", "-nostats", "-v", "level+verbose"),
+        *("-xerror", "-abort_on", "empty_output"),
+    ]
+
+
+def _encode_and_score(
+    clip: Clip, encode: Encode, opened: OpenedInput, facts: VideoFacts, measurement: Measurement
+) -> list[str]:
+    rate = facts.frame_rate
+    pair = (
+        f"[0:V:0]format={clip.pixel_format},{BY_NUMBER}[ref];"
+        f"[dec:0]format={clip.pixel_format},{BY_NUMBER},split[dis][counted]"
+    )
+    return [
+        *_input(clip.reference, opened),
+        *("-map", "0:V:0", "-filter:v", f"settb={rate.denominator}/{rate.numerator},setpts=N"),
+        *("-fps_mode", "passthrough", *_encoder(encode), *NULL_OUTPUT),
+        *("-threads", "1", "-dec", "0:0"),
+        *("-filter_complex", f"{pair};[dis][ref]{measurement.filter()}[scored]"),
+        *("-map", "[scored]", *NULL_OUTPUT),
+        *("-map", "[counted]", *NULL_OUTPUT),
+    ]
+
+
+def _score_pair(
+    clip: Clip, distorted: Video, inputs: Sequence[OpenedInput], measurement: Measurement
+) -> list[str]:
+    sides = "".join(
+        f"[{index}:V:0]format={clip.pixel_format},{BY_NUMBER}[{name}];"
+        for index, name in enumerate(("ref", "dis"))
+    )
+    return [
+        *_input(clip.reference, inputs[0]),
+        *_input(distorted, inputs[1]),
+        *("-filter_complex", f"{sides}[dis][ref]{measurement.filter()}[scored]"),
+        *("-map", "[scored]", *NULL_OUTPUT),
+    ]
+
+
+def _input(video: Video, opened: OpenedInput) -> list[str]:
+    limits = ["-threads", "1", "-protocol_whitelist", ",".join(opened.protocols)]
+    if isinstance(video, ContainerVideo):
+        strict = ["-f", video.demuxer, "-err_detect", "explode", "-noautorotate"]
+        return [*limits, *strict, "-i", opened.url]
+    geometry = ["-video_size", f"{video.width}x{video.height}", "-framerate", str(video.frame_rate)]
+    raw = ["-f", "rawvideo", "-pixel_format", video.pixel_format, *geometry]
+    return [*limits, *raw, "-i", opened.url]
+
+
+def _encoder(encode: Encode) -> list[str]:
+    return [
+        *("-c:v", encode.encoder, "-preset", encode.preset, "-crf", str(encode.crf)),
+        *("-threads", str(encode.threads), "-pix_fmt", encode.pixel_format),
+    ]

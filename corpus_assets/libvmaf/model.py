@@ -1,0 +1,40 @@
+"""Which model gives the teacher score: a built-in name or a JSON file."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from pathlib import Path
+
+from corpus_assets.errors import SettingError
+from corpus_assets.files import sha256_of_file
+
+DEFAULT_MODEL = "vmaf_v0.6.1"
+BUILT_IN_NAME = re.compile(r"vmaf_[A-Za-z0-9_.]+")
+
+
+@dataclass(frozen=True, slots=True)
+class Model:
+    """A model by name, and by path and content where it is a file."""
+
+    name: str
+    path: str | None = None
+    sha256: str | None = None
+
+    @property
+    def identity(self) -> str:
+        """What the numbers depend on: the content of a file, or a built-in name."""
+        return f"sha256:{self.sha256}" if self.sha256 else f"built-in:{self.name}"
+
+
+def resolve_model(value: str) -> Model:
+    """Read a `model` setting. Raises SettingError."""
+    path = Path(value).expanduser()
+    if value.endswith(".json") or path.is_file():
+        if not path.is_file():
+            raise SettingError("model", value, "there is no such file")
+        return Model(path.stem, str(path.resolve()), sha256_of_file(path))
+    if not BUILT_IN_NAME.fullmatch(value):
+        allowed = f"it takes a built-in model's name such as {DEFAULT_MODEL}, or a JSON file"
+        raise SettingError("model", value, allowed)
+    return Model(value)

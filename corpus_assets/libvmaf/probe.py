@@ -1,0 +1,103 @@
+"""What a container declares about its video, read without decoding it (PyAV)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import av
+
+from corpus_assets.corpora.clip import RawVideo
+from corpus_assets.errors import ClipError
+
+if TYPE_CHECKING:
+    from fractions import Fraction
+
+    from av.container import InputContainer
+    from av.video.stream import VideoStream
+
+    from corpus_assets.corpora.clip import ContainerVideo, OpenedInput, Video
+
+SMALLEST_SIDE = 17
+"""libvmaf's adm and vif read out of bounds below this many pixels a side."""
+LARGEST_SIDE = 16384
+
+
+@dataclass(frozen=True, slots=True)
+class VideoFacts:
+    """Geometry and length of a video; `frames` is what a correct decode gives."""
+
+    width: int
+    height: int
+    frame_rate: Fraction
+    frames: int
+    pixel_format: str
+
+
+def probe(video: Video, opened: OpenedInput) -> VideoFacts:
+    """Return the facts of a video. Raises ClipError when it is not what it should be."""
+    facts = _raw(video) if isinstance(video, RawVideo) else _container(video, opened)
+    _check(facts)
+    return facts
+
+
+def _raw(video: RawVideo) -> VideoFacts:
+    size = video.source.stamp().size
+    frames, rest = divmod(size, video.frame_bytes)
+    if rest or not frames:
+        raise ClipError(
+            "probe",
+            f"{video.source.name}: {size} bytes are not a whole number of {video.width}x"
+            f"{video.height} {video.pixel_format} frames of {video.frame_bytes} bytes",
+        )
+    return VideoFacts(video.width, video.height, video.frame_rate, frames, video.pixel_format)
+
+
+def _container(video: ContainerVideo, opened: OpenedInput) -> VideoFacts:
+    if not video.source.stamp().size:
+        raise ClipError("probe", f"{video.source.name} is empty (0 bytes)")
+    options = {"protocol_whitelist": ",".join(opened.protocols)}
+    try:
+        with av.open(opened.url, format=video.demuxer, options=options) as container:
+            return _facts(video, container)
+    except (av.FFmpegError, ValueError) as error:
+        reason = getattr(error, "strerror", None) or str(error)
+        message = f"{video.source.name} cannot be read as {video.demuxer}: {reason}"
+        raise ClipError("probe", message) from error
+
+
+def _facts(video: ContainerVideo, container: InputContainer) -> VideoFacts:
+    stream = _video_stream(video, container)
+    if not stream.guessed_rate:
+        raise ClipError("probe", f"{video.source.name} declares no frame rate")
+    return VideoFacts(
+        width=stream.width,
+        height=stream.height,
+        frame_rate=stream.guessed_rate,
+        frames=sum(1 for p in container.demux(stream) if p.size and not p.is_discard),
+        pixel_format=str(stream.pix_fmt),
+    )
+
+
+def _video_stream(video: ContainerVideo, container: InputContainer) -> VideoStream:
+    """Return the first stream that is video and no cover picture, as ffmpeg's `0:V:0` does."""
+    attached = av.stream.Disposition.attached_pic
+    streams = [stream for stream in container.streams.video if not stream.disposition & attached]
+    if not streams:
+        raise ClipError("probe", f"{video.source.name} has no video stream")
+    stream = streams[0]
+    if stream.codec_context is None or stream.pix_fmt is None:
+        raise ClipError("probe", f"{video.source.name}: its video stream cannot be decoded")
+    return stream
+
+
+def _check(facts: VideoFacts) -> None:
+    size = f"{facts.width}x{facts.height}"
+    if min(facts.width, facts.height) < SMALLEST_SIDE:
+        raise ClipError("probe", f"{size} is too small for libvmaf: {SMALLEST_SIDE} a side needed")
+    if max(facts.width, facts.height) > LARGEST_SIDE:
+        raise ClipError("probe", f"{size} is larger than {LARGEST_SIDE} a side")
+    if facts.width % 2 or facts.height % 2:
+        raise ClipError("probe", f"{size} is odd: 4:2:0 needs even width and height")
+    if not facts.frames:
+        raise ClipError("probe", "the video stream holds no frame")

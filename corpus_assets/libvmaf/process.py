@@ -1,0 +1,153 @@
+"""Running one child process: what happened is data, and nothing of it outlives the run."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import re
+import shutil
+import signal
+import subprocess
+import threading
+import time
+from collections import deque
+from dataclasses import dataclass, field
+from typing import IO, TYPE_CHECKING
+
+from corpus_assets.errors import CancelledError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Sequence
+
+TAIL_LINES = 20
+LINE_CHARACTERS = 400
+CHATTER = re.compile(r"\[(info|verbose)\] ")
+"""Lines that ffmpeg prints at levels that say nothing about a failure."""
+
+
+@dataclass(frozen=True, slots=True)
+class ProcessRun:
+    """All that is known of a process that has ended."""
+
+    argv: tuple[str, ...]
+    exit_code: int | None
+    signal: str | None
+    timed_out: bool
+    wall_seconds: float
+    stderr_tail: tuple[str, ...]
+
+    @property
+    def ended_well(self) -> bool:
+        """Exit code 0, which by itself proves nothing about the report."""
+        return self.exit_code == 0 and not self.timed_out
+
+    def describe(self) -> str:
+        """Say how it ended, in a few words."""
+        if self.timed_out:
+            return f"timed out after {self.wall_seconds:.0f} s"
+        return f"killed by {self.signal}" if self.signal else f"exit code {self.exit_code}"
+
+
+@dataclass
+class Children:
+    """The running child processes of one run, so that a cancel can end them all."""
+
+    _running: set[subprocess.Popen[bytes]] = field(default_factory=set)
+    _lock: threading.Lock = field(default_factory=threading.Lock)
+    _stopped: bool = False
+
+    def run(
+        self,
+        argv: Sequence[str],
+        *,
+        descriptors: Sequence[int] = (),
+        timeout: float,
+        on_line: Callable[[str], None] = lambda _: None,
+    ) -> ProcessRun:
+        """Run a command to its end; `on_line` sees every line of its standard error.
+
+        Raises OSError when the program cannot be started, CancelledError after `stop`.
+        """
+        started = time.monotonic()
+        tail: deque[str] = deque(maxlen=TAIL_LINES)
+        with self._started(argv, descriptors) as process:
+            overdue = threading.Event()
+            timer = threading.Timer(timeout, _end_overdue, (process, overdue))
+            timer.start()
+            try:
+                _read_lines(process.stderr, tail, on_line)
+                code = process.wait()
+            finally:
+                timer.cancel()
+        if self._stopped:
+            raise CancelledError("the run is being cancelled")
+        return ProcessRun(
+            argv=tuple(argv),
+            exit_code=code if code >= 0 else None,
+            signal=signal.Signals(-code).name if code < 0 else None,
+            timed_out=overdue.is_set(),
+            wall_seconds=time.monotonic() - started,
+            stderr_tail=tuple(tail),
+        )
+
+    def stop(self) -> None:
+        """End every running child, and refuse to start others."""
+        with self._lock:
+            self._stopped = True
+            for process in self._running:
+                _kill_group(process)
+
+    @contextlib.contextmanager
+    def _started(
+        self, argv: Sequence[str], descriptors: Sequence[int]
+    ) -> Iterator[subprocess.Popen[bytes]]:
+        with self._lock:
+            if self._stopped:
+                raise CancelledError("the run is being cancelled")
+            process = subprocess.Popen(
+                [*_ends_with_parent(), *argv],
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.DEVNULL,
+                stderr=subprocess.PIPE,
+                pass_fds=tuple(descriptors),
+                start_new_session=True,
+            )
+            self._running.add(process)
+        try:
+            yield process
+        finally:
+            _kill_group(process)
+            process.wait()
+            if process.stderr:
+                process.stderr.close()
+            with self._lock:
+                self._running.discard(process)
+
+
+def _ends_with_parent() -> list[str]:
+    """Return a prefix that makes Linux kill the child when the thread that started it ends."""
+    setpriv = shutil.which("setpriv")
+    return [setpriv, "--pdeathsig", "KILL", "--"] if setpriv else []
+
+
+def _read_lines(stream: IO[bytes] | None, tail: deque[str], on_line: Callable[[str], None]) -> None:
+    """Feed lines to `on_line`, and what is not chatter to the tail, in bounded memory."""
+    if stream is None:
+        return
+    while raw := stream.readline(1 << 16):
+        line = raw.decode("utf-8", "backslashreplace").strip()[:LINE_CHARACTERS]
+        on_line(line)
+        if line and not CHATTER.search(line) and (not tail or tail[-1] != line):
+            tail.append(line)
+
+
+def _end_overdue(process: subprocess.Popen[bytes], overdue: threading.Event) -> None:
+    overdue.set()
+    _kill_group(process)
+
+
+def _kill_group(process: subprocess.Popen[bytes]) -> None:
+    """Kill a child and all it started; it leads a session of its own."""
+    if process.returncode is None:
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(process.pid, signal.SIGKILL)

@@ -1,0 +1,108 @@
+"""libvmaf's JSON report: reading it, and the rule that stands between it and everything else.
+
+Exit code 0 proves nothing. A report is accepted only if the process ended well, the report parses,
+`frameNum` runs 0..N-1 with N the expected count, every frame has exactly the expected keys, and
+nulls stand only where a metric is infinite by definition.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import orjson
+
+from corpus_assets.errors import ReportRefusedError
+from corpus_assets.libvmaf.features import NULL_WHERE_PLANES_ARE_EQUAL
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    import numpy.typing as npt
+
+LARGEST_REPORT = 1 << 30
+"""Bytes; a report of this size holds hundreds of hours of video."""
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """A parsed report: libvmaf's version and one mapping of metrics a frame, frame 0 first."""
+
+    version: str
+    metrics: tuple[Mapping[str, Any], ...]
+
+    @property
+    def keys(self) -> frozenset[str]:
+        """The metric names of the first frame."""
+        return frozenset(self.metrics[0])
+
+    def columns(self, keys: Mapping[str, str]) -> dict[str, npt.NDArray[np.float64]]:
+        """Return float64 arrays by column, NaN for null; `keys` maps column to report key."""
+        return {
+            column: np.array([frame[key] for frame in self.metrics], dtype=np.float64)
+            for column, key in keys.items()
+        }
+
+
+def parse_report(data: bytes) -> Report:
+    """Parse a report's bytes. Raises ReportRefusedError when they are not a whole report."""
+    if not data:
+        raise _refused("libvmaf wrote no report")
+    if len(data) > LARGEST_REPORT:
+        raise _refused(f"the report is larger than {LARGEST_REPORT} bytes")
+    try:
+        document = orjson.loads(data)
+    except orjson.JSONDecodeError as error:
+        raise _refused(f"the report is not valid JSON: {error}") from error
+    frames = document.get("frames") if isinstance(document, dict) else None
+    if not isinstance(frames, list) or not frames:
+        raise _refused("the report holds no frames")
+    metrics = tuple(map(_metrics, range(len(frames)), frames))
+    return Report(str(document.get("version", "")), metrics)
+
+
+def accept(report: Report, *, frames: int, expected: frozenset[str], needed: Sequence[str]) -> None:
+    """Hold a report against the rule. Raises ReportRefusedError naming the first clause it breaks.
+
+    `frames` is the expected count, `expected` the keys that every frame must have, neither more
+    nor fewer, and `needed` those that the table reads.
+    """
+    if len(report.metrics) != frames:
+        raise _refused(f"the report has {len(report.metrics)} frames, expected {frames}")
+    if absent := sorted(set(needed) - expected):
+        raise _refused(f"the engine does not compute {', '.join(absent)} with this model")
+    for number, metrics in enumerate(report.metrics):
+        if metrics.keys() != expected:
+            raise _refused(_key_difference(number, metrics, expected))
+        for key, value in metrics.items():
+            _check_value(number, key, value)
+
+
+def _metrics(number: int, frame: object) -> Mapping[str, Any]:
+    """Return a frame's metrics; the frame must carry its own number."""
+    if not isinstance(frame, dict) or not isinstance(frame.get("metrics"), dict):
+        raise _refused(f"frame {number} of the report has no metrics")
+    if frame.get("frameNum") != number or isinstance(frame["frameNum"], bool):
+        raise _refused(f"frame {number} of the report is numbered {frame.get('frameNum')!r}")
+    metrics: Mapping[str, Any] = frame["metrics"]
+    return metrics
+
+
+def _key_difference(number: int, metrics: Mapping[str, Any], expected: frozenset[str]) -> str:
+    missing, extra = sorted(expected - metrics.keys()), sorted(metrics.keys() - expected)
+    parts = [f"lacks {', '.join(missing)}"] * bool(missing)
+    parts += [f"has unexpected {', '.join(extra)}"] * bool(extra)
+    return f"frame {number} of the report {' and '.join(parts)}"
+
+
+def _check_value(number: int, key: str, value: object) -> None:
+    if type(value) is float or type(value) is int:
+        return
+    if value is None and key.startswith(NULL_WHERE_PLANES_ARE_EQUAL):
+        return
+    raise _refused(f"frame {number} of the report has {key} = {value!r}")
+
+
+def _refused(reason: str) -> ReportRefusedError:
+    return ReportRefusedError("accept", reason)

@@ -1,0 +1,1 @@
+"""The evidence beside an artifact: typed models, provenance, and deterministic bytes."""

@@ -1,0 +1,40 @@
+"""Manifests as files: UTF-8, keys sorted, two spaces, strict JSON, a newline at the end."""
+
+from __future__ import annotations
+
+import json
+import math
+from pathlib import Path
+from typing import Any
+
+import pydantic
+
+from corpus_assets.files import write_whole
+
+SUFFIX = ".manifest.json"
+
+
+def manifest_path(artifact: Path) -> Path:
+    """Return where the manifest of an artifact is by default: beside it."""
+    return artifact.with_name(artifact.stem + SUFFIX)
+
+
+def to_bytes(manifest: pydantic.BaseModel) -> bytes:
+    """Return a manifest's bytes; equal models give equal bytes."""
+    tree = finite(manifest.model_dump(mode="json", by_alias=True))
+    text = json.dumps(tree, sort_keys=True, indent=2, ensure_ascii=False, allow_nan=False)
+    return f"{text}\n".encode()
+
+
+def write_manifest(path: Path, manifest: pydantic.BaseModel) -> None:
+    """Write a manifest whole or not at all. Raises OSError."""
+    write_whole(path, to_bytes(manifest))
+
+
+def finite(value: Any) -> Any:  # noqa: ANN401 (any JSON tree)
+    """Return a JSON tree with infinite and not-a-number values as None."""
+    if isinstance(value, dict):
+        return {key: finite(item) for key, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [finite(item) for item in value]
+    return None if isinstance(value, float) and not math.isfinite(value) else value

@@ -1,0 +1,267 @@
+"""The parts that manifests of scored tables share."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Literal, Self
+
+import pydantic
+
+from corpus_assets import __version__
+from corpus_assets.corpora.clip import Discovery, Encode
+from corpus_assets.extraction.outcome import Failed, SourceRecord
+from corpus_assets.extraction.progress import Counts
+from corpus_assets.files import sha256_of_bytes, sha256_of_file
+from corpus_assets.libvmaf.command import RECIPE_VERSION
+from corpus_assets.libvmaf.engine import Engine
+from corpus_assets.tables.content import TYPE_NAMES
+from corpus_assets.tables.parquet import ParquetTable
+from corpus_assets.tables.schema import TableSpec
+
+
+class Part(pydantic.BaseModel, frozen=True, extra="forbid"):
+    """A block of a manifest."""
+
+
+class ToolPart(Part):
+    """The program that wrote the manifest."""
+
+    name: Literal["corpus_assets"] = "corpus_assets"
+    version: str = __version__
+
+
+class ColumnPart(Part):
+    """A column of the artifact."""
+
+    name: str
+    type: str
+
+
+class ArtifactPart(Part):
+    """The file that the manifest is about; `content_sha256` is defined in tables/content.py."""
+
+    path: str
+    bytes: int
+    sha256: str
+    rows: int
+    columns: tuple[ColumnPart, ...]
+    content_sha256: str
+
+    @classmethod
+    def of(cls, file: Path, target: Path, table: ParquetTable, spec: TableSpec) -> Self:
+        """Describe a finished file that will be published as `target`. Raises OSError."""
+        return cls(
+            path=str(target),
+            bytes=file.stat().st_size,
+            sha256=sha256_of_file(file),
+            rows=table.rows,
+            columns=tuple(ColumnPart(name=c.name, type=TYPE_NAMES[c.type]) for c in spec.columns),
+            content_sha256=table.content_sha256,
+        )
+
+
+class ModelPart(Part):
+    """The model of the teacher score; path and digest only where it is a file."""
+
+    name: str
+    path: str | None
+    sha256: str | None
+
+
+class EnginePart(Part):
+    """What computed the numbers."""
+
+    kind: str
+    binary: str
+    binary_sha256: str
+    version: str
+    libvmaf_version: str
+    model: ModelPart
+    extractors: tuple[str, ...]
+
+    @classmethod
+    def of(cls, engine: Engine) -> Self:
+        """Describe an engine."""
+        identity, model = engine.identity, engine.model
+        return cls(
+            kind=identity.kind,
+            binary=identity.binary,
+            binary_sha256=identity.binary_sha256,
+            version=identity.version,
+            libvmaf_version=identity.libvmaf_version,
+            model=ModelPart(name=model.name, path=model.path, sha256=model.sha256),
+            extractors=engine.features.extractors,
+        )
+
+
+class RecipePart(Part):
+    """How the distorted side was made, and how frames were paired."""
+
+    version: int = RECIPE_VERSION
+    encoder: str
+    preset: str
+    crf: int
+    pix_fmt: str
+    threads: int
+    frame_pairing: Literal["by number, at the container's constant rate"] = (
+        "by number, at the container's constant rate"
+    )
+
+    @classmethod
+    def of(cls, encode: Encode) -> Self:
+        """Describe an encode."""
+        return cls(
+            encoder=encode.encoder,
+            preset=encode.preset,
+            crf=encode.crf,
+            pix_fmt=encode.pixel_format,
+            threads=encode.threads,
+        )
+
+
+class FilePart(Part):
+    """One input file as it was read."""
+
+    path: str
+    bytes: int
+    sha256: str
+
+
+class InventoryPart(Part):
+    r"""All input files that were read, sorted by path, relative to `root`.
+
+    `digest` is the SHA-256 of the lines `<sha256>  <path>\n`, as `sha256sum` prints them.
+    """
+
+    root: str
+    files: tuple[FilePart, ...]
+    count: int
+    bytes: int
+    digest: str
+
+    @classmethod
+    def of(cls, root: Path, sources: Iterable[SourceRecord]) -> Self:
+        """Describe the files below a root."""
+        unique = {source.name: source for source in sources}
+        records = [unique[name] for name in sorted(unique)]
+        lines = "".join(f"{record.sha256}  {record.name}\n" for record in records)
+        return cls(
+            root=str(root),
+            files=tuple(
+                FilePart(path=record.name, bytes=record.bytes, sha256=record.sha256)
+                for record in records
+            ),
+            count=len(records),
+            bytes=sum(record.bytes for record in records),
+            digest=sha256_of_bytes(lines.encode()),
+        )
+
+
+class CachePart(Part):
+    """What the cache gave: `damaged` entries were there but not as written; `unread` not asked."""
+
+    policy: Literal["reuse", "refresh", "off"]
+    directory: str
+    hits: int
+    misses: int
+    stale: int
+    damaged: int
+    unread: int
+
+
+class CountsPart(Part):
+    """Where every entry that was found has gone."""
+
+    found: int
+    selected: int
+    skipped: int
+    extracted: int
+    cached: int
+    failed: int
+
+    @pydantic.model_validator(mode="after")
+    def _adds_up(self) -> Self:
+        if self.found != self.selected + self.skipped:
+            raise ValueError("found must be selected + skipped")
+        if self.selected != self.extracted + self.cached + self.failed:
+            raise ValueError("selected must be extracted + cached + failed")
+        return self
+
+    @classmethod
+    def of(cls, discovery: Discovery, counts: Counts) -> Self:
+        """Count a finished run."""
+        return cls(
+            found=discovery.found,
+            selected=counts.selected,
+            skipped=len(discovery.skipped),
+            extracted=counts.extracted,
+            cached=counts.cached,
+            failed=counts.failed,
+        )
+
+
+class SkippedPart(Part):
+    """Something that was found and left out."""
+
+    name: str
+    reason: str
+
+
+class FramesPart(Part):
+    """The frame ledger of a failed clip: counts as far as they are known."""
+
+    container: int | None = None
+    decoded_reference: int | None = None
+    decoded_distorted: int | None = None
+    scored: int | None = None
+
+
+class FailurePart(Part):
+    """A clip that is not in the table, and why."""
+
+    key: str
+    stage: str
+    reason: str
+    exit_code: int | None
+    signal: str | None
+    stderr_tail: tuple[str, ...]
+    frames: FramesPart
+
+    @classmethod
+    def of(cls, failed: Failed) -> Self:
+        """Describe a failed clip."""
+        return cls(
+            key=failed.clip.key,
+            stage=failed.stage,
+            reason=failed.reason,
+            exit_code=failed.exit_code,
+            signal=failed.signal,
+            stderr_tail=failed.stderr_tail,
+            frames=FramesPart(**failed.frames),
+        )
+
+
+class DagsterPart(Part):
+    """Facts of the launcher, which do not change the artifact."""
+
+    run_id: str
+    job: str
+    asset_key: str
+    code_version: str | None
+
+
+def cache_part(policy: str, directory: Path, lookups: Counter[str]) -> CachePart:
+    """Describe what the cache gave in a run."""
+    return CachePart.model_validate(
+        {
+            "policy": policy,
+            "directory": str(directory),
+            "hits": lookups["hit"],
+            "misses": lookups["miss"],
+            "stale": lookups["stale"],
+            "damaged": lookups["damaged"],
+            "unread": lookups["unread"],
+        }
+    )

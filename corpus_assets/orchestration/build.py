@@ -1,0 +1,22 @@
+"""One function that returns everything Dagster loads; nothing is read from the environment."""
+
+import dagster as dg
+
+from corpus_assets.orchestration.konvid_1k import vmaf_pairs
+from corpus_assets.orchestration.resources import EngineResource, StorageResource, WorkersResource
+
+
+def build_definitions() -> dg.Definitions:
+    """Return fresh definitions: assets and shared resources.
+
+    Clips already run side by side within an asset, so that a process per step would only cost time.
+    """
+    return dg.Definitions(
+        assets=[vmaf_pairs],
+        resources={
+            "engine": EngineResource(),
+            "workers": WorkersResource(),
+            "storage": StorageResource(),
+        },
+        executor=dg.in_process_executor,
+    )

@@ -1,0 +1,40 @@
+"""Who launched a run, and the command line that makes its artifact again."""
+
+from typing import Any
+
+import dagster as dg
+import orjson
+
+from corpus_assets.artifacts.konvid_pairs import Launch
+from corpus_assets.manifests.parts import DagsterPart
+
+MODULE = "corpus_assets.definitions"
+
+
+def config_document(op: str, settings: dict[str, Any], shared: dict[str, Any]) -> dict[str, Any]:
+    """Return the Dagster run config that holds every effective setting."""
+    resources: dict[str, Any] = {"workers": {"config": {"count": shared["workers"]}}}
+    if shared["ffmpeg"]:
+        resources["engine"] = {"config": {"ffmpeg": shared["ffmpeg"]}}
+    given = {name: value for name, value in settings.items() if value is not None}
+    return {"ops": {op: {"config": given}}, "resources": resources}
+
+
+def launch_of(
+    context: dg.AssetExecutionContext, settings: dict[str, Any], shared: dict[str, Any]
+) -> Launch:
+    """Describe the launch of the asset that is being materialized."""
+    config = config_document(context.op_execution_context.op.name, settings, shared)
+    return Launch(
+        argv=(
+            *("dagster", "asset", "materialize", "-m", MODULE),
+            *("--select", context.asset_key.to_user_string()),
+            *("--config-json", orjson.dumps(config, option=orjson.OPT_SORT_KEYS).decode()),
+        ),
+        dagster=DagsterPart(
+            run_id=context.run.run_id,
+            job=context.run.job_name,
+            asset_key=context.asset_key.to_user_string(),
+            code_version=context.assets_def.code_versions_by_key.get(context.asset_key),
+        ),
+    )

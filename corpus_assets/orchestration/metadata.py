@@ -1,0 +1,81 @@
+"""What a materialization shows in Dagster: counts, tables, paths, a histogram."""
+
+from typing import Any
+
+import dagster as dg
+
+from corpus_assets.artifacts.konvid_pairs import Built
+from corpus_assets.artifacts.statistics import BINS
+from corpus_assets.tables.content import TYPE_NAMES
+from corpus_assets.tables.schema import TableSpec
+
+FAILURES_SHOWN = 50
+BAR_CHARACTERS = 40
+FAILURE_SCHEMA = dg.TableSchema(
+    columns=[
+        dg.TableColumn("key", "string"),
+        dg.TableColumn("stage", "string"),
+        dg.TableColumn("reason", "string"),
+        dg.TableColumn("exit_code", "string"),
+    ]
+)
+
+
+def column_schema(spec: TableSpec) -> dg.TableSchema:
+    """Return a declared table as Dagster shows it."""
+    return dg.TableSchema(
+        columns=[
+            dg.TableColumn(column.name, TYPE_NAMES[column.type], description=column.description)
+            for column in spec.columns
+        ]
+    )
+
+
+def built_metadata(built: Built, spec: TableSpec) -> dict[str, Any]:
+    """Return the metadata of a finished artifact; bounded whatever the corpus' size."""
+    manifest, table = built.manifest, built.table
+    counts, scores = manifest.counts, table.evidence.scores
+    return {
+        "dagster/row_count": manifest.artifact.rows,
+        "dagster/column_schema": column_schema(spec),
+        "dagster/uri": f"file://{manifest.artifact.path}",
+        "artifact": dg.MetadataValue.path(manifest.artifact.path),
+        "manifest": dg.MetadataValue.path(str(built.manifest_path)),
+        "sha256": manifest.artifact.sha256,
+        "content_sha256": manifest.artifact.content_sha256,
+        "clips_selected": counts.selected,
+        "clips_extracted": counts.extracted,
+        "clips_cached": counts.cached,
+        "clips_failed": counts.failed,
+        "failures": _failures(built),
+        "frames_per_second": table.frames_per_second,
+        "elapsed_seconds": table.elapsed_seconds,
+        "vmaf_mean": scores.mean,
+        "vmaf_histogram": dg.MetadataValue.md(histogram(scores.histogram.tolist())),
+        "settings": dg.MetadataValue.json(manifest.run_provenance.args),
+    }
+
+
+def histogram(counts: list[int]) -> str:
+    """Draw frames by VMAF score as horizontal bars, in a markdown code block."""
+    step, most = 100 // BINS, max([*counts, 1])
+    lines = [
+        f"{low:3d}-{low + step:<3d} {'█' * round(BAR_CHARACTERS * count / most):<40} {count}"
+        for low, count in zip(range(0, 100, step), counts, strict=True)
+    ]
+    return "VMAF, frames per score\n\n```\n" + "\n".join(reversed(lines)) + "\n```"
+
+
+def _failures(built: Built) -> dg.TableMetadataValue:
+    records = [
+        dg.TableRecord(
+            {
+                "key": failure.key,
+                "stage": failure.stage,
+                "reason": failure.reason,
+                "exit_code": failure.signal or str(failure.exit_code or ""),
+            }
+        )
+        for failure in built.manifest.failures[:FAILURES_SHOWN]
+    ]
+    return dg.MetadataValue.table(records, FAILURE_SCHEMA)

@@ -1,0 +1,55 @@
+"""What several assets share, as Dagster resources. Domain code never sees these classes."""
+
+import dagster as dg
+from pydantic import Field
+
+from corpus_assets.artifacts.settings import SharedSettings
+
+
+class EngineResource(dg.ConfigurableResource):  # type: ignore[type-arg] # not generic at run time
+    """Which program computes."""
+
+    ffmpeg: str | None = Field(
+        default=None,
+        description="Another ffmpeg. Default: $CORPUS_ASSETS_FFMPEG, else the embedded one.",
+    )
+    vmaf_bin: str | None = Field(default=None, description="Your own vmaf tool. Not supported yet.")
+    model: str | None = Field(
+        default=None, description="Model for all assets. Default: $VMAF_MODEL_PATH."
+    )
+
+
+class WorkersResource(dg.ConfigurableResource):  # type: ignore[type-arg]
+    """How many clips are scored at once."""
+
+    count: int | None = Field(
+        default=None,
+        description="Clips at once. Default: $CORPUS_ASSETS_WORKERS, else all processors.",
+    )
+
+
+class StorageResource(dg.ConfigurableResource):  # type: ignore[type-arg]
+    """Where artifacts and per-clip results go."""
+
+    output_dir: str | None = Field(
+        default=None,
+        description="Folder of artifacts. Default: $CORPUS_ASSETS_OUTPUT_DIR, else runs.",
+    )
+    cache_dir: str | None = Field(
+        default=None,
+        description="Folder of caches. Default: $CORPUS_ASSETS_CACHE_DIR, else the user's.",
+    )
+
+
+def shared_settings(
+    engine: EngineResource, workers: WorkersResource, storage: StorageResource
+) -> SharedSettings:
+    """Return the resources' values as domain code takes them. Raises ValidationError."""
+    return SharedSettings(
+        ffmpeg=engine.ffmpeg,
+        vmaf_bin=engine.vmaf_bin,
+        model=engine.model,
+        workers=workers.count,
+        output_dir=storage.output_dir,
+        cache_dir=storage.cache_dir,
+    )

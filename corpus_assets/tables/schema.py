@@ -1,0 +1,72 @@
+"""Declared tables: one declaration drives the writer, the manifest, Dagster and the docs."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import pyarrow as pa
+
+from corpus_assets.libvmaf.features import CANONICAL6, TEACHER, FeatureSet
+
+if TYPE_CHECKING:
+    from corpus_assets.extraction.outcome import Extracted
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """A column: name, Arrow type, and what it means, with its unit or range."""
+
+    name: str
+    type: pa.DataType
+    description: str
+
+
+@dataclass(frozen=True, slots=True)
+class TableSpec:
+    """A table: its columns in order. Trainers rely on names, order and types."""
+
+    columns: tuple[Column, ...]
+
+    @property
+    def schema(self) -> pa.Schema:
+        """The Arrow schema; every column may be null."""
+        return pa.schema([(column.name, column.type) for column in self.columns])
+
+    def rows_of(self, outcome: Extracted) -> pa.Table:
+        """Return one clip's rows: labels repeated, frames numbered from 0, NaN as null."""
+        frames = outcome.frames
+        arrays = {name: _repeated(text, frames) for name, text in outcome.clip.labels.items()}
+        arrays["frame_index"] = pa.array(range(frames), pa.int64())
+        for name, values in outcome.columns.items():
+            arrays[name] = pa.array(values, pa.float64(), from_pandas=True)
+        return pa.table([arrays[name] for name in self.schema.names], schema=self.schema)
+
+
+def _repeated(text: str, count: int) -> pa.Array:
+    return pa.repeat(pa.scalar(text, pa.string()), count)
+
+
+KEY = Column("key", pa.string(), "clip key, unique in the corpus")
+FRAME_INDEX = Column("frame_index", pa.int64(), "number of the frame in the clip, from 0")
+VMAF = Column(TEACHER, pa.float64(), "teacher score of the model for this frame, 0 to 100")
+
+
+def feature_columns(features: FeatureSet, order: tuple[str, ...] = ()) -> tuple[Column, ...]:
+    """Return the columns of a feature set, in its order or another."""
+    by_name = {
+        feature.column: Column(feature.column, pa.float64(), feature.description)
+        for feature in features.features
+    }
+    return tuple(by_name[name] for name in order or features.columns)
+
+
+KONVID_PAIRS_ORDER = (
+    *("vif_scale0", "vif_scale1", "vif_scale2", "vif_scale3"),
+    *("adm2", "motion2"),
+)
+
+KONVID_VMAF_PAIRS = TableSpec(
+    (KEY, FRAME_INDEX, *feature_columns(CANONICAL6, KONVID_PAIRS_ORDER), VMAF)
+)
+"""`konvid_vmaf_pairs.parquet`, one row per (clip, frame)."""
