@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING, Any
 
 from corpus_assets.artifacts.scored_table import ScoredTable, TableTask
 from corpus_assets.artifacts.settings import (
-    CachePolicy,
     Environment,
     SharedSettings,
     VmafPairsSettings,
@@ -20,7 +19,7 @@ from corpus_assets.artifacts.storage import OUTPUT_REMEDY, check_outputs, check_
 from corpus_assets.corpora.konvid_1k import VIDEOS_FOLDER, discover, recipe
 from corpus_assets.errors import SetupError, StorageError
 from corpus_assets.extraction.cache import CACHE_REMEDY, ReportCache
-from corpus_assets.extraction.scorer import ClipScorer
+from corpus_assets.extraction.scorer import CachePolicy, ClipScorer
 from corpus_assets.extraction.workers import ThreadWorkers
 from corpus_assets.files import publish, removed_on_error, temporary_beside
 from corpus_assets.libvmaf.command import RECIPE_VERSION

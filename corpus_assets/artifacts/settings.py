@@ -8,20 +8,19 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING
 
 import platformdirs
 import pydantic
 
 from corpus_assets.corpora.konvid_1k import DEFAULT_CRF, VIDEOS_FOLDER
 from corpus_assets.errors import RootError, SettingError
+from corpus_assets.extraction.scorer import CachePolicy
 from corpus_assets.extraction.workers import available_processors
 from corpus_assets.libvmaf.model import DEFAULT_MODEL
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
-
-CachePolicy = Literal["reuse", "refresh", "off"]
 
 
 class ScoringSettings(pydantic.BaseModel, frozen=True, extra="forbid"):

@@ -75,13 +75,13 @@ def score_arguments(
 def synthetic_arguments(measurement: Measurement, encoder: str) -> list[str]:
     """Return arguments that score two made-up frames, to learn what the engine can do."""
     pattern = ("-f", "lavfi", "-i", "testsrc2=size=320x240:rate=25:duration=0.08")
+    pair = f"[0:v:0]format=yuv420p,{BY_NUMBER}[ref];[dec:0]{BY_NUMBER}[dis]"
     return [
         *_general(),
         *pattern,
         *("-map", "0:v:0", "-c:v", encoder, "-threads", "1", "-pix_fmt", "yuv420p", *NULL_OUTPUT),
-        *("-threads", "1", "-dec", "0:0", "-filter_complex"),
-        f"[0:v:0]format=yuv420p,{BY_NUMBER}[ref];[dec:0]{BY_NUMBER}[dis];"
-        f"[dis][ref]{measurement.filter()}[scored]",
+        *("-threads", "1", "-dec", "0:0"),
+        *("-filter_complex", f"{pair};[dis][ref]{measurement.filter()}[scored]"),
         *("-map", "[scored]", *NULL_OUTPUT),
     ]
 

@@ -73,7 +73,7 @@ class FfmpegEngine:
                 run = _run(children, self.binary, arguments, _inherited(measurement), PROBE_SECONDS)
                 report = _report_of(run, read_all(measurement.report_descriptor))
         except (OSError, ClipError) as error:
-            tail = "; ".join(getattr(error, "stderr_tail", ())[-2:])
+            tail = "; ".join(getattr(error, "stderr_tail", ())[:2])
             raise EngineError(
                 f"{self.binary} cannot score with model {self.model.name}: {error} {tail}\n{REMEDY}"
             ) from error

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 TAIL_LINES = 20
 LINE_CHARACTERS = 400
-CHATTER = re.compile(r"\[(info|verbose)\] ")
+CHATTER = re.compile(r"\[(info|verbose)\]( |$)")
 """Lines that ffmpeg prints at levels that say nothing about a failure."""
 
 

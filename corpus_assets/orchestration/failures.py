@@ -7,6 +7,9 @@ import dagster as dg
 
 from corpus_assets.errors import CorpusAssetsError
 
+EXIT_CODE = "exit_code"
+"""Metadata of a failure: what the command line ends with."""
+
 
 @contextlib.contextmanager
 def shown_as_failures() -> Iterator[None]:
@@ -16,6 +19,6 @@ def shown_as_failures() -> Iterator[None]:
     except CorpusAssetsError as error:
         raise dg.Failure(
             description=str(error),
-            metadata={"error": type(error).__name__, "exit_code": error.exit_code},
+            metadata={"error": type(error).__name__, EXIT_CODE: error.exit_code},
             allow_retries=False,
         ) from None

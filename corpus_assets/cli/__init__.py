@@ -1,0 +1,1 @@
+"""The command `corpus-assets`; Dagster is imported only by what materializes."""

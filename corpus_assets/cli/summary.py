@@ -1,0 +1,49 @@
+"""Results as people read them, or as JSON."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from typing import Any
+
+import typer
+
+from corpus_assets.artifacts.plan import Plan
+from corpus_assets.manifests.document import finite
+
+SHOWN = (
+    *("artifact", "manifest", "dagster/row_count", "clips_selected", "clips_extracted"),
+    *("clips_cached", "clips_failed", "vmaf_mean", "frames_per_second", "elapsed_seconds"),
+    "content_sha256",
+)
+FAILURES_SHOWN = 5
+
+
+def show_plan(plan: Plan, *, as_json: bool) -> None:
+    """Print what a run would do."""
+    if as_json:
+        _print_json(plan.as_dict())
+        return
+    typer.echo(
+        f"{plan.found} found, {plan.selected} selected, {plan.skipped} skipped\n"
+        f"{plan.cached} cached, {plan.to_score} to score ({plan.frames_to_score} frames), "
+        f"{plan.unreadable} unreadable\n"
+        f"about {plan.estimated_seconds:.0f} s (from {plan.estimate_from})"
+    )
+
+
+def show_result(metadata: Mapping[str, Any], *, as_json: bool) -> None:
+    """Print what a run made."""
+    if as_json:
+        _print_json({name: metadata[name] for name in ("run_id", *SHOWN)})
+        return
+    for name in SHOWN:
+        value = metadata[name]
+        text = f"{value:.3f}" if isinstance(value, float) else str(value)
+        typer.echo(f"{name.removeprefix('dagster/'):18} {text}")
+    for failure in metadata["failures"][:FAILURES_SHOWN]:
+        typer.echo(f"failed {failure['key']}: {failure['stage']}: {failure['reason']}")
+
+
+def _print_json(document: Mapping[str, Any]) -> None:
+    typer.echo(json.dumps(finite(dict(document)), sort_keys=True))

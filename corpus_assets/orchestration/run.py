@@ -1,0 +1,95 @@
+"""Materializing one asset from a program, on the instance that Dagster's own tools would use."""
+
+import contextlib
+import os
+import warnings
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import dagster as dg
+
+from corpus_assets.orchestration.build import build_definitions
+from corpus_assets.orchestration.failures import EXIT_CODE
+
+QUIET = {"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}}
+STATE_FOLDER = ".dagster_state"
+
+
+@dataclass(frozen=True, slots=True)
+class RunResult:
+    """How a run ended: its metadata, or the reason it failed in the user's words."""
+
+    run_id: str
+    succeeded: bool
+    metadata: Mapping[str, Any]
+    reason: str = ""
+    exit_code: int = 0
+
+
+def instance() -> dg.DagsterInstance:
+    """Return the instance of DAGSTER_HOME, else of this folder's dagster.yaml, else a new one here.
+
+    History is kept in every case.
+    """
+    if os.environ.get("DAGSTER_HOME"):
+        return dg.DagsterInstance.get()
+    if Path("dagster.yaml").is_file():
+        return dg.DagsterInstance.local_temp(str(Path.cwd()))
+    home = Path(STATE_FOLDER).absolute()
+    home.mkdir(exist_ok=True)
+    quiet = {"telemetry": {"enabled": False}, "nux": {"enabled": False}}
+    return dg.DagsterInstance.local_temp(str(home), overrides=quiet)
+
+
+def materialize(asset_key: str, run_config: Mapping[str, Any]) -> RunResult:
+    """Materialize one asset in this process and record it; errors of the asset are returned."""
+    key = dg.AssetKey.from_user_string(asset_key)
+    job = build_definitions().resolve_implicit_global_asset_job_def()
+    with contextlib.closing(_Disposed(instance())) as opened, warnings.catch_warnings():
+        warnings.simplefilter("ignore", dg.PreviewWarning)
+        result = job.execute_in_process(
+            run_config={**run_config, **QUIET},
+            instance=opened.instance,
+            asset_selection=[key],
+            raise_on_error=False,
+            tags={"corpus_assets/launched_by": "corpus-assets run"},
+        )
+    if not result.success:
+        reason, exit_code = _reason(result)
+        return RunResult(
+            result.run_id, succeeded=False, metadata={}, reason=reason, exit_code=exit_code
+        )
+    (materialization,) = result.asset_materializations_for_node(key.to_python_identifier())
+    metadata = {name: _plain(value) for name, value in materialization.metadata.items()}
+    return RunResult(result.run_id, succeeded=True, metadata=metadata)
+
+
+@dataclass(frozen=True, slots=True)
+class _Disposed:
+    """Closes an instance, under the name that `contextlib.closing` looks for."""
+
+    instance: dg.DagsterInstance
+
+    def close(self) -> None:
+        self.instance.dispose()
+
+
+def _plain(value: dg.MetadataValue[Any]) -> Any:  # noqa: ANN401 (whatever the asset recorded)
+    """Return a metadata value without Dagster's wrapping; a table as a list of its records."""
+    if isinstance(value, dg.TableMetadataValue):
+        return [dict(record.data) for record in value.records]
+    return value.value
+
+
+def _reason(result: dg.ExecuteInProcessResult) -> tuple[str, int]:
+    """Return what the asset said of its failure, or the whole error where it is not its own."""
+    for event in result.all_events:
+        if event.is_step_failure:
+            failure = event.step_failure_data
+            own = failure.user_failure_data
+            if own and own.description:
+                return own.description, int(str(own.metadata[EXIT_CODE].value))
+            return str(failure.error.to_string() if failure.error else failure), 1
+    return "the run failed before the asset started; see Dagster's history", 1
