@@ -12,7 +12,7 @@ CorpusAssetsError
 ├── ClipError               one clip cannot be scored; the others go on
 │   └── ReportRefusedError  a report does not meet the acceptance rule
 ├── DamagedEntryError       a cache entry is not what was written
-└── CancelledError          the run is being cancelled
+└── CancelledError          the run is being cancelled (exit code 130)
 """
 
 from __future__ import annotations
@@ -105,3 +105,5 @@ class DamagedEntryError(CorpusAssetsError):
 
 class CancelledError(CorpusAssetsError):
     """Work was refused or ended because the run is being cancelled."""
+
+    exit_code = 130

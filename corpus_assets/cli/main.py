@@ -12,8 +12,6 @@ from corpus_assets.cli.demo import demo
 from corpus_assets.cli.run import run_commands
 from corpus_assets.errors import CorpusAssetsError
 
-CANCELLED = 130
-
 app = typer.Typer(
     name="corpus-assets",
     help="Training tables for VMAF-like models, made by libvmaf over video corpora.",
@@ -47,6 +45,3 @@ def main() -> None:
     except CorpusAssetsError as error:
         typer.echo(f"error: {error}", err=True)
         sys.exit(error.exit_code)
-    except KeyboardInterrupt:
-        typer.echo("cancelled; clips that were finished are in the cache", err=True)
-        sys.exit(CANCELLED)

@@ -14,7 +14,7 @@ KONVID_SAMPLES = {
     "1001": "testsrc2=size=320x180:rate=25",
     "1002": "mandelbrot=size=320x180:rate=25",
     "1003": "life=size=320x180:rate=30000/1001:seed=1:ratio=0.2:mold=10",
-    "1004": "gradients=size=320x180:rate=24:seed=1:speed=0.05,noise=alls=12:allf=t:all_seed=1",
+    "1004": "zoneplate=size=320x180:rate=24:ku=512:kv=100:kt2=10:kx2=20",
 }
 
 

@@ -10,6 +10,7 @@ from typing import Any
 
 import dagster as dg
 
+from corpus_assets.errors import CancelledError
 from corpus_assets.orchestration.build import build_definitions
 from corpus_assets.orchestration.failures import EXIT_CODE
 
@@ -44,7 +45,10 @@ def instance() -> dg.DagsterInstance:
 
 
 def materialize(asset_key: str, run_config: Mapping[str, Any]) -> RunResult:
-    """Materialize one asset in this process and record it; errors of the asset are returned."""
+    """Materialize one asset in this process and record it; errors of the asset are returned.
+
+    Raises CancelledError when the run was cancelled.
+    """
     key = dg.AssetKey.from_user_string(asset_key)
     job = build_definitions().resolve_implicit_global_asset_job_def()
     with contextlib.closing(_Disposed(instance())) as opened, warnings.catch_warnings():
@@ -58,9 +62,7 @@ def materialize(asset_key: str, run_config: Mapping[str, Any]) -> RunResult:
         )
     if not result.success:
         reason, exit_code = _reason(result)
-        return RunResult(
-            result.run_id, succeeded=False, metadata={}, reason=reason, exit_code=exit_code
-        )
+        return RunResult(result.run_id, False, {}, reason, exit_code)
     (materialization,) = result.asset_materializations_for_node(key.to_python_identifier())
     metadata = {name: _plain(value) for name, value in materialization.metadata.items()}
     return RunResult(result.run_id, succeeded=True, metadata=metadata)
@@ -91,5 +93,8 @@ def _reason(result: dg.ExecuteInProcessResult) -> tuple[str, int]:
             own = failure.user_failure_data
             if own and own.description:
                 return own.description, int(str(own.metadata[EXIT_CODE].value))
-            return str(failure.error.to_string() if failure.error else failure), 1
+            error = failure.error
+            if error and error.cls_name == dg.DagsterExecutionInterruptedError.__name__:
+                raise CancelledError("cancelled; clips that were finished are in the cache")
+            return str(error.to_string() if error else failure), 1
     return "the run failed before the asset started; see Dagster's history", 1

