@@ -74,9 +74,25 @@ def _facts(video: ContainerVideo, container: InputContainer) -> VideoFacts:
         width=stream.width,
         height=stream.height,
         frame_rate=stream.guessed_rate,
-        frames=sum(1 for p in container.demux(stream) if p.size and not p.is_discard),
+        frames=_count_frames(video, container, stream),
         pixel_format=str(stream.pix_fmt),
     )
+
+
+def _count_frames(video: ContainerVideo, container: InputContainer, stream: VideoStream) -> int:
+    """Return how many frames a correct decode gives: packets, less those an edit list discards.
+
+    Raises ClipError when the container declares another number of packets than it holds, which
+    is how a file that was cut short shows.
+    """
+    discarded = [packet.is_discard for packet in container.demux(stream) if packet.size]
+    if stream.frames and stream.frames != len(discarded):
+        raise ClipError(
+            "probe",
+            f"{video.source.name} declares {stream.frames} frames and holds {len(discarded)}",
+            frames={"container": len(discarded)},
+        )
+    return len(discarded) - sum(discarded)
 
 
 def _video_stream(video: ContainerVideo, container: InputContainer) -> VideoStream:
