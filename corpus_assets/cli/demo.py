@@ -38,22 +38,25 @@ def demo(
     root, home = folder / "corpora" / "konvid-1k", folder / "dagster"
     home.mkdir(parents=True, exist_ok=True)
     (home / "dagster.yaml").write_text(DAGSTER_YAML)
-    os.environ["DAGSTER_HOME"] = str(home)
+    _forget_the_users_world(home)
     ffmpeg = Environment(os.environ).ffmpeg(SharedSettings()) or embedded_ffmpeg()
     make_konvid_samples(ffmpeg, root)
     shared = SharedSettings(
         ffmpeg=ffmpeg, output_dir=str(folder / "runs"), cache_dir=str(folder / "cache")
     )
     settings = VmafPairsSettings(konvid_root=str(root))
-    request = konvid_pairs.resolve(settings, shared, _without_corpora(os.environ))
+    request = konvid_pairs.resolve(settings, shared)
     request.check()
     show_result(materialized(request), as_json=as_json)
     if not as_json:
         typer.echo(_next_steps(folder, home, root, request))
 
 
-def _without_corpora(variables: os._Environ[str]) -> dict[str, str]:
-    return {name: value for name, value in variables.items() if not name.startswith("VMAF_")}
+def _forget_the_users_world(home: Path) -> None:
+    """Drop VMAF_* from this process' environment and point Dagster at its folder."""
+    for name in [name for name in os.environ if name.startswith("VMAF_")]:
+        del os.environ[name]
+    os.environ["DAGSTER_HOME"] = str(home)
 
 
 def _next_steps(
