@@ -112,6 +112,20 @@ def test_failure_is_one_clear_message(instance: dg.DagsterInstance, tmp_path: Pa
     assert "has no folder KoNViD_1k_videos" in failure.description
 
 
+def test_bad_resource_config_is_one_clear_message(
+    instance: dg.DagsterInstance, konvid_root: Path
+) -> None:
+    resources = {"workers": {"config": {"count": 0}}}
+    config = {"konvid_root": str(konvid_root)}
+    result = materialize_pairs(instance, config, resources, raise_on_error=False)
+    (event,) = [event for event in result.all_events if event.is_step_failure]
+    failure = event.step_failure_data.user_failure_data
+    assert failure is not None
+    assert failure.description == (
+        "workers: 0 is not allowed; it should be greater than or equal to 1"
+    )
+
+
 def run_dagster(
     *arguments: str, folder: Path, **variables: str
 ) -> subprocess.CompletedProcess[str]:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import platformdirs
 import pydantic
@@ -21,6 +21,8 @@ from corpus_assets.libvmaf.model import DEFAULT_MODEL
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+
+Settings = TypeVar("Settings", bound=pydantic.BaseModel)
 
 
 class ScoringSettings(pydantic.BaseModel, frozen=True, extra="forbid"):
@@ -69,6 +71,20 @@ class SharedSettings(pydantic.BaseModel, frozen=True, extra="forbid"):
     workers: int | None = pydantic.Field(None, ge=1)
     output_dir: str | None = None
     cache_dir: str | None = None
+
+
+def validated(model: type[Settings], given: Mapping[str, Any]) -> Settings:
+    """Return settings from values by name; those that are None keep their default.
+
+    Raises SettingError naming the first field that is wrong, its value and what is allowed.
+    """
+    try:
+        return model(**{name: value for name, value in given.items() if value is not None})
+    except pydantic.ValidationError as error:
+        first = error.errors(include_url=False)[0]
+        field = ".".join(map(str, first["loc"]))
+        allowed = str(first["msg"]).replace("Input should be", "it should be")
+        raise SettingError(field, first["input"], allowed) from error
 
 
 @dataclass(frozen=True, slots=True)

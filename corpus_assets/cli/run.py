@@ -4,20 +4,19 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Callable
-from typing import Annotated, Any, TypeVar
+from typing import Annotated, Any
 
 import pydantic
 import typer
 
 from corpus_assets.artifacts import konvid_pairs
 from corpus_assets.artifacts.plan import Plan, make_plan
-from corpus_assets.artifacts.settings import SharedSettings, VmafPairsSettings
+from corpus_assets.artifacts.settings import SharedSettings, VmafPairsSettings, validated
 from corpus_assets.cli.progress import shown_progress
 from corpus_assets.cli.summary import show_plan, show_result
 from corpus_assets.corpora.clip import Discovery
-from corpus_assets.errors import DataError, SettingError, SetupError
+from corpus_assets.errors import DataError, SetupError
 
-Settings = TypeVar("Settings", bound=pydantic.BaseModel)
 SHARED_FLAGS: dict[str, tuple[type, str]] = {
     "workers": (int, "Clips at once. Default: $CORPUS_ASSETS_WORKERS, else all processors."),
     "output_dir": (str, "Folder of artifacts. Default: $CORPUS_ASSETS_OUTPUT_DIR, else runs."),
@@ -63,20 +62,6 @@ def materialized(request: konvid_pairs.VmafPairsRequest) -> dict[str, Any]:
     if not result.succeeded:
         raise (SetupError if result.exit_code == SetupError.exit_code else DataError)(result.reason)
     return {"run_id": result.run_id, **result.metadata}
-
-
-def validated(model: type[Settings], given: dict[str, Any]) -> Settings:
-    """Return settings from flags; flags that were not given keep their default.
-
-    Raises SettingError naming the first field that is wrong, its value and what is allowed.
-    """
-    try:
-        return model(**{name: value for name, value in given.items() if value is not None})
-    except pydantic.ValidationError as error:
-        first = error.errors(include_url=False)[0]
-        field = ".".join(map(str, first["loc"]))
-        allowed = str(first["msg"]).replace("Input should be", "it should be")
-        raise SettingError(field, first["input"], allowed) from error
 
 
 def _plan(request: konvid_pairs.VmafPairsRequest, discovery: Discovery) -> Plan:

@@ -3,7 +3,7 @@
 import dagster as dg
 from pydantic import Field
 
-from corpus_assets.artifacts.settings import SharedSettings
+from corpus_assets.artifacts.settings import SharedSettings, validated
 
 
 class EngineResource(dg.ConfigurableResource):  # type: ignore[type-arg] # not generic at run time
@@ -44,12 +44,13 @@ class StorageResource(dg.ConfigurableResource):  # type: ignore[type-arg]
 def shared_settings(
     engine: EngineResource, workers: WorkersResource, storage: StorageResource
 ) -> SharedSettings:
-    """Return the resources' values as domain code takes them. Raises ValidationError."""
-    return SharedSettings(
-        ffmpeg=engine.ffmpeg,
-        vmaf_bin=engine.vmaf_bin,
-        model=engine.model,
-        workers=workers.count,
-        output_dir=storage.output_dir,
-        cache_dir=storage.cache_dir,
-    )
+    """Return the resources' values as domain code takes them. Raises SettingError."""
+    given = {
+        "ffmpeg": engine.ffmpeg,
+        "vmaf_bin": engine.vmaf_bin,
+        "model": engine.model,
+        "workers": workers.count,
+        "output_dir": storage.output_dir,
+        "cache_dir": storage.cache_dir,
+    }
+    return validated(SharedSettings, given)
