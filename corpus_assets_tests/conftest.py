@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from corpus_assets.libvmaf.embedded import embedded_ffmpeg
-from corpus_assets_tests.media import cut_clips
+from corpus_assets.libvmaf.ffmpeg import embedded_ffmpeg
+from corpus_assets_tests.media import cut_clips, write_pair
 
 
 @pytest.fixture(autouse=True)
@@ -18,6 +18,9 @@ def _own_world(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     for name in list(os.environ):
         if name.startswith(("VMAF_", "CORPUS_ASSETS_", "DAGSTER_")):
             monkeypatch.delenv(name)
+    home = tmp_path / "home"
+    home.mkdir()
+    monkeypatch.setenv("HOME", str(home))
     monkeypatch.setenv("CORPUS_ASSETS_CACHE_DIR", str(tmp_path / "cache"))
     monkeypatch.setenv("CORPUS_ASSETS_OUTPUT_DIR", str(tmp_path / "runs"))
     monkeypatch.setenv("DAGSTER_DISABLE_TELEMETRY", "1")
@@ -44,3 +47,19 @@ def konvid_root(media: Path, tmp_path: Path) -> Path:
     for stem, clip in {"10": "bikes", "20": "carphone", "30": "gap"}.items():
         shutil.copy(media / f"{clip}.mp4", videos / f"{stem}.mp4")
     return videos.parent
+
+
+@pytest.fixture(scope="session")
+def pairs(tmp_path_factory: pytest.TempPathFactory, ffmpeg: str) -> Path:
+    """Raw pairs of 8 bit in `ref` and `dis`, of the size NETFLIX_SIZE."""
+    folder = tmp_path_factory.mktemp("pairs")
+    write_pair(ffmpeg, "bikes", folder, "Bikes_25fps.yuv", "Bikes_30_144_200.yuv", crf=42)
+    write_pair(ffmpeg, "bikes", folder, "Bikes_25fps.yuv", "Bikes_80_216_900.yuv", crf=24)
+    write_pair(ffmpeg, "bigbuckbunny", folder, "Bunny_29.97fps.yuv", "Bunny_40_144_300.yuv", crf=36)
+    return folder
+
+
+@pytest.fixture
+def netflix_root(pairs: Path, tmp_path: Path) -> Path:
+    """A corpus of three good pairs: keys Bikes_30_144_200, Bikes_80_216_900, Bunny_40_144_300."""
+    return Path(shutil.copytree(pairs, tmp_path / "netflix"))

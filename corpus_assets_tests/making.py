@@ -3,14 +3,22 @@
 from __future__ import annotations
 
 import json
+import os
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from corpus_assets.artifacts import konvid_pairs
-from corpus_assets.artifacts.konvid_pairs import Built, Launch
-from corpus_assets.artifacts.settings import SharedSettings, VmafPairsSettings
+from corpus_assets.artifacts.build import Built, build
+from corpus_assets.artifacts.konvid_pairs import VMAF_PAIRS
+from corpus_assets.artifacts.netflix_full import FULL_FEATURES
+from corpus_assets.artifacts.request import Launch, ScoredAsset
+from corpus_assets.artifacts.settings import SharedSettings
+from corpus_assets.libvmaf.engine import Engine
+from corpus_assets.libvmaf.features import CANONICAL6, FeatureSet
+from corpus_assets.libvmaf.ffmpeg import FfmpegProgram
+from corpus_assets.libvmaf.model import DEFAULT_MODEL, resolve_model
 from corpus_assets.libvmaf.process import Children
+from corpus_assets.libvmaf.trials import Trials
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -23,10 +31,28 @@ if TYPE_CHECKING:
 def build_pairs(
     root: Path, *, workers: int = 2, ffmpeg: str | None = None, **settings: Any
 ) -> Built:
-    """Make the table of a corpus in this process, with settings by their names."""
+    """Make the table of KoNViD-1k in this process, with settings by their names."""
     shared = SharedSettings(workers=workers, ffmpeg=ffmpeg)
-    request = konvid_pairs.resolve(VmafPairsSettings(konvid_root=str(root), **settings), shared)
-    return konvid_pairs.build(request, Launch(argv=("test",)), lambda _: None)
+    return build_asset(VMAF_PAIRS, shared, konvid_root=str(root), **settings)
+
+
+def build_netflix(
+    root: Path, *, workers: int = 2, ffmpeg: str | None = None, **settings: Any
+) -> Built:
+    """Make the table of Netflix Public in this process, with settings by their names."""
+    shared = SharedSettings(workers=workers, ffmpeg=ffmpeg)
+    return build_asset(FULL_FEATURES, shared, data_root=str(root), **settings)
+
+
+def build_asset(asset: ScoredAsset, shared: SharedSettings, **settings: Any) -> Built:
+    """Make the table of an asset in this process."""
+    request = asset.resolve(asset.settings(**settings), shared, os.environ)
+    return build(asset, request, Launch(argv=("test",)), lambda _: None)
+
+
+def engine_of(ffmpeg: str, features: FeatureSet = CANONICAL6, model: str = DEFAULT_MODEL) -> Engine:
+    """Return an engine that remembers nothing of other runs."""
+    return Engine(Trials(FfmpegProgram(ffmpeg)), resolve_model(model), features)
 
 
 def manifest_of(built: Built) -> dict[str, Any]:

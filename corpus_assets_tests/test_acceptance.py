@@ -62,10 +62,10 @@ def test_the_stand_in_itself_is_harmless(with_spoilt: Path, tmp_path: Path, ffmp
 def test_nulls_are_accepted_only_where_planes_may_be_equal() -> None:
     data = b'{"frames": [{"frameNum": 0, "metrics": {"ciede2000": null, "psnr_hvs_y": null}}]}'
     report = parse_report(data)
-    accept(report, frames=1, expected=report.keys, needed=["ciede2000"])
+    accept(report, frames=1, expected=report.keys)
     spoilt = parse_report(data.replace(b"ciede2000", b"cambi"))
     with pytest.raises(ReportRefusedError, match="cambi = None"):
-        accept(spoilt, frames=1, expected=spoilt.keys, needed=[])
+        accept(spoilt, frames=1, expected=spoilt.keys)
 
 
 @pytest.mark.parametrize(

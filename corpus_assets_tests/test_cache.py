@@ -14,7 +14,7 @@ import orjson
 import pandas as pd
 import pytest
 
-from corpus_assets.artifacts.konvid_pairs import Built
+from corpus_assets.artifacts.build import Built
 from corpus_assets.corpora import file_source, konvid_1k
 from corpus_assets.corpora.clip import Encode
 from corpus_assets.files import sha256_of_file

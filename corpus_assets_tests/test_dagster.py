@@ -13,7 +13,7 @@ from typing import Any
 import dagster as dg
 import pytest
 
-from corpus_assets.artifacts.konvid_pairs import CODE_VERSION
+from corpus_assets.artifacts.konvid_pairs import VMAF_PAIRS
 from corpus_assets.orchestration.build import build_definitions
 from corpus_assets.orchestration.metadata import histogram
 from corpus_assets_tests.dagster_runs import KEY, OP, materialize_pairs, metadata_of
@@ -30,7 +30,7 @@ def test_definitions_load() -> None:
     definitions = build_definitions()
     dg.Definitions.validate_loadable(definitions)
     keys = {spec.key.to_user_string() for spec in definitions.resolve_all_asset_specs()}
-    assert keys == {"konvid_1k/vmaf_pairs"}
+    assert keys == {"konvid_1k/vmaf_pairs", "netflix_public/full_features"}
     assert set(definitions.resources or {}) == {"engine", "workers", "storage"}
 
 
@@ -61,7 +61,11 @@ def test_metadata_read_back(instance: dg.DagsterInstance, konvid_root: Path) -> 
     assert event is not None
     tags = event.asset_materialization.tags or {}  # type: ignore[union-attr]
     assert tags["dagster/data_version"] == manifest["artifact"]["content_sha256"]
-    assert tags["dagster/code_version"] == CODE_VERSION == manifest["dagster"]["code_version"]
+    assert (
+        tags["dagster/code_version"]
+        == VMAF_PAIRS.code_version
+        == manifest["dagster"]["code_version"]
+    )
 
 
 def test_args_and_argv_are_the_effective_settings(
@@ -94,8 +98,11 @@ def test_args_and_argv_are_the_effective_settings(
     assert argv[7] == "--config-json"
     document = json.loads(argv[8])
     given = {name: value for name, value in provenance["args"].items() if value is not None}
-    assert {**document["ops"][OP]["config"], "workers": 1} == given
+    assert {**document["ops"][OP]["config"], "workers": 1} == given | {"vmaf_bin": "embedded"}
+    assert document["resources"]["engine"] == {"config": {"ffmpeg": "embedded"}}
     monkeypatch.delenv("VMAF_KONVID_1K_DIR")
+    for name in ("VMAF_BIN", "CORPUS_ASSETS_FFMPEG", "VMAF_MODEL_PATH"):
+        monkeypatch.setenv(name, "/nowhere")
     replayed = materialize_pairs(instance, document["ops"][OP]["config"], document["resources"])
     assert replayed.success
     second = json.loads((tmp_path / "mine" / "t.manifest.json").read_text())

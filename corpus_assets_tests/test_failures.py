@@ -5,23 +5,24 @@ from __future__ import annotations
 import os
 import shutil
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 import pydantic
 import pytest
 
-from corpus_assets.artifacts import konvid_pairs
+from corpus_assets.artifacts.konvid_pairs import resolve
 from corpus_assets.artifacts.settings import SharedSettings, VmafPairsSettings
+from corpus_assets.corpora.konvid_1k import STEM_GRAMMAR
 from corpus_assets.errors import (
     EmptyCorpusError,
     EngineError,
     NothingScoredError,
     RootError,
     SettingError,
-    SetupError,
     StorageError,
 )
-from corpus_assets.libvmaf.embedded import FfmpegEngine
+from corpus_assets.libvmaf.engine import Engine
 from corpus_assets_tests.making import build_pairs, counted_scorings, manifest_of
 from corpus_assets_tests.media import FRAMES, run_ffmpeg
 
@@ -97,15 +98,15 @@ def test_damaged_clip_tells_how_far_it_came(
 def test_changed_while_scored(
     konvid_root: Path, videos: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
-    real = FfmpegEngine.score
+    real = Engine.score
 
-    def meddling(self: FfmpegEngine, clip, children):  # type: ignore[no-untyped-def] # noqa: ANN001, ANN202
+    def meddling(self: Engine, clip, children):  # type: ignore[no-untyped-def] # noqa: ANN001, ANN202
         scored = real(self, clip, children)
         if clip.key.endswith("20"):
             os.utime(videos / "20.mp4", ns=(5, 5))
         return scored
 
-    monkeypatch.setattr(FfmpegEngine, "score", meddling)
+    monkeypatch.setattr(Engine, "score", meddling)
     (failure,) = manifest_of(build_pairs(konvid_root))["failures"]
     assert failure["reason"] == "the file changed while it was scored"
     assert not (tmp_path / "cache" / "konvid_1k" / "KoNViD_1k_videos_20.json").exists()
@@ -136,14 +137,15 @@ def test_everything_in_the_folder_is_accounted_for(
     outside.touch()
     (videos / "link.mp4").symlink_to(outside)
     Path(os.fsdecode(bytes(videos) + b"/\xff.mp4")).touch()
+    grammar = STEM_GRAMMAR.split(";", maxsplit=1)[0]
     manifest = manifest_of(build_pairs(konvid_root))
     assert {skip["name"]: skip["reason"].split(";")[0] for skip in manifest["skipped"]} == {
         "notes.txt": "not named *.mp4",
-        "a b.mp4": "name has characters other than letters, digits, '.', '_' and '-'",
+        "a b.mp4": grammar,
         "folder.mp4": "not a regular file",
         "fifo.mp4": "not a regular file",
         "link.mp4": "symbolic link that leads out of the corpus",
-        "\\udcff.mp4": "name has characters other than letters, digits, '.', '_' and '-'",
+        "\\udcff.mp4": grammar,
     }
     assert manifest["counts"]["found"] == 9
     assert manifest["stats"]["frames"] == 3 * FRAMES
@@ -151,7 +153,7 @@ def test_everything_in_the_folder_is_accounted_for(
 
 def test_root_unset_missing_or_without_videos(tmp_path: Path) -> None:
     with pytest.raises(RootError, match=r"konvid_root is not set.*VMAF_KONVID_1K_DIR"):
-        konvid_pairs.resolve(VmafPairsSettings())
+        resolve(VmafPairsSettings(), SharedSettings(), os.environ)
     with pytest.raises(RootError, match=r"nowhere is not a folder; set konvid_root or VMAF_KONV"):
         build_pairs(tmp_path / "nowhere")
     with pytest.raises(RootError, match="has no folder KoNViD_1k_videos"):
@@ -196,37 +198,55 @@ def test_models_and_engines_that_do_not_work(konvid_root: Path, tmp_path: Path) 
         build_pairs(konvid_root, model="a:b")
     with pytest.raises(EngineError, match="cannot score with model vmaf_nope"):
         build_pairs(konvid_root, model="vmaf_nope")
-    with pytest.raises(EngineError, match="could not read model"):
-        build_pairs(konvid_root, model=str(_broken_model(tmp_path)))
+    for text, reason in (("{}", "it has no model_dict"), ("{", "it is not valid JSON")):
+        (tmp_path / "broken.json").write_text(text)
+        with pytest.raises(SettingError, match=reason):
+            build_pairs(konvid_root, model=str(tmp_path / "broken.json"))
+    (tmp_path / "broken.json").write_text('{"model_dict": {}}')
+    with pytest.raises(EngineError, match="cannot score with model broken"):
+        build_pairs(konvid_root, model=str(tmp_path / "broken.json"))
     with pytest.raises(EngineError, match="CORPUS_ASSETS_FFMPEG"):
         build_pairs(konvid_root, ffmpeg=str(tmp_path / "none"))
     with pytest.raises(EngineError, match=r"is not ffmpeg|does not run"):
         build_pairs(konvid_root, ffmpeg="/bin/true")
 
 
-def _broken_model(tmp_path: Path) -> Path:
-    """Return a file that is no model."""
-    path = tmp_path / "broken.json"
-    path.write_text("{}")
-    return path
-
-
-def test_own_vmaf_tool_is_refused_not_ignored(konvid_root: Path) -> None:
-    with pytest.raises(SetupError, match="vmaf_bin: vmaf is set, but"):
-        build_pairs(konvid_root, vmaf_bin="vmaf")
-
-
 def test_workers_from_the_environment(monkeypatch: pytest.MonkeyPatch) -> None:
     settings = VmafPairsSettings(konvid_root="x")
     monkeypatch.setenv("CORPUS_ASSETS_WORKERS", "3")
-    assert konvid_pairs.resolve(settings).workers == 3
-    assert konvid_pairs.resolve(settings, SharedSettings(workers=5)).workers == 5
+    assert resolve(settings, SharedSettings(), os.environ).scoring.workers == 3
+    assert resolve(settings, SharedSettings(workers=5), os.environ).scoring.workers == 5
     monkeypatch.setenv("CORPUS_ASSETS_WORKERS", "many")
     with pytest.raises(SettingError, match="CORPUS_ASSETS_WORKERS: 'many' is not allowed"):
-        konvid_pairs.resolve(settings)
+        resolve(settings, SharedSettings(), os.environ)
 
 
 def test_table_without_failures_is_complete(konvid_root: Path) -> None:
     built = build_pairs(konvid_root)
     frame = pd.read_parquet(built.manifest.artifact.path)
     assert not frame.isna().any().any()
+
+
+def test_nothing_of_the_users_is_replaced(konvid_root: Path, videos: Path, tmp_path: Path) -> None:
+    """Inputs are never written over, and other files only where they are ours."""
+    foreign, mine = tmp_path / "notes.txt", tmp_path / "list.json"
+    foreign.write_text("notes")
+    mine.write_text('{"schema": 1}')
+    clip = videos / "10.mp4"
+    before = clip.read_bytes()
+    cases: list[tuple[dict[str, Any], str]] = [
+        ({"out": str(clip)}, "out: .* it lies among the input files in"),
+        ({"out": str(videos / "new.parquet")}, "it lies among the input files"),
+        ({"manifest_out": str(videos / "m.json")}, "manifest_out: .* it lies among"),
+        ({"cache_dir": str(videos)}, "cache_dir: .* it lies among"),
+        ({"out": str(foreign)}, "a file that is no parquet table stands there"),
+        ({"manifest_out": str(foreign)}, "a file that is no manifest stands there"),
+        ({"manifest_out": str(mine)}, "a file that is no manifest stands there"),
+    ]
+    for settings, message in cases:
+        with pytest.raises(SettingError, match=message):
+            build_pairs(konvid_root, **settings)
+    assert clip.read_bytes() == before
+    assert foreign.read_text() == "notes"
+    again = build_pairs(konvid_root)
+    assert build_pairs(konvid_root).manifest_path == again.manifest_path

@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from fractions import Fraction
 from pathlib import Path
+from typing import BinaryIO
 
 import pytest
 
@@ -25,11 +26,9 @@ from corpus_assets.extraction.cache import ReportCache
 from corpus_assets.extraction.outcome import Extracted, Failed, Outcome
 from corpus_assets.extraction.scorer import ClipScorer
 from corpus_assets.files import sha256_of_bytes
-from corpus_assets.libvmaf.embedded import FfmpegEngine
-from corpus_assets.libvmaf.features import CANONICAL6
-from corpus_assets.libvmaf.model import Model
 from corpus_assets.libvmaf.process import Children
 from corpus_assets_tests.four_step import four_step_frames
+from corpus_assets_tests.making import engine_of
 from corpus_assets_tests.media import FRAMES, raw_frames
 
 TEN = Encode("libx264", "fast", 35, "yuv420p10le")
@@ -37,7 +36,7 @@ TEN = Encode("libx264", "fast", 35, "yuv420p10le")
 
 @pytest.fixture
 def scorer(ffmpeg: str, tmp_path: Path) -> ClipScorer:
-    engine = FfmpegEngine(ffmpeg, Model("vmaf_v0.6.1"), CANONICAL6)
+    engine = engine_of(ffmpeg)
     return ClipScorer(engine, ReportCache(str(tmp_path / "cache")))
 
 
@@ -90,6 +89,9 @@ class StoredEntry:
     def sha256(self) -> str:
         with zipfile.ZipFile(self.archive) as archive:
             return sha256_of_bytes(archive.read(self.name))
+
+    def open(self) -> BinaryIO:
+        raise NotImplementedError
 
     @contextlib.contextmanager
     def opened(self) -> Iterator[OpenedInput]:

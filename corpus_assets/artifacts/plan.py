@@ -6,15 +6,20 @@ from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any
 
 from corpus_assets.errors import ClipError, DamagedEntryError
-from corpus_assets.libvmaf.probe import VideoFacts, probe
+from corpus_assets.libvmaf.engine import LARGE
+from corpus_assets.libvmaf.probe import probe
 
 if TYPE_CHECKING:
     from corpus_assets.corpora.clip import Clip, Discovery
     from corpus_assets.extraction.entry import EntryHeader
     from corpus_assets.extraction.scorer import ClipScorer
+    from corpus_assets.libvmaf.engine import Engine
+    from corpus_assets.libvmaf.raw import VideoFacts
 
-REFERENCE_MEGAPIXELS_PER_SECOND = 40.0
-"""Megapixels that one worker encodes and scores a second (8 bit, canonical6, 2-core server)."""
+SECONDS_PER_MEGAPIXEL = 0.025
+"""What one worker takes to encode and score (8 bit, canonical6, 2-core server)."""
+MORE_SECONDS_PER_MEGAPIXEL = {"ciede": 0.5, "float_ms_ssim": 0.14, "psnr_hvs": 0.02}
+"""What extractors take that are not in canonical6, measured at 1080p; the others 0.008 or less."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +53,7 @@ def make_plan(discovery: Discovery, scorer: ClipScorer, workers: int) -> Plan:
                 facts.append(_facts(clip))
         except ClipError:
             unreadable += 1
-    rate, origin = _rate([header for header in known if header])
+    rate, origin = _rate([header for header in known if header], scorer.engine)
     megapixels = sum(fact.width * fact.height * fact.frames for fact in facts) / 1e6
     return Plan(
         found=discovery.found,
@@ -78,10 +83,12 @@ def _facts(clip: Clip) -> VideoFacts:
         raise ClipError("read", str(error.strerror)) from error
 
 
-def _rate(headers: list[EntryHeader]) -> tuple[float, str]:
+def _rate(headers: list[EntryHeader], engine: Engine) -> tuple[float, str]:
     """Return megapixels a second and worker, from cached clips where there are any."""
     seconds = sum(header.process_seconds for header in headers)
     if not seconds:
-        return REFERENCE_MEGAPIXELS_PER_SECOND, "a reference machine"
+        names = engine.computation(*LARGE).extractors
+        more = sum(MORE_SECONDS_PER_MEGAPIXEL.get(name, 0.0) for name in names)
+        return 1 / (SECONDS_PER_MEGAPIXEL + more), "a reference machine"
     pixels = sum(header.width * header.height * header.frames for header in headers)
     return pixels / 1e6 / seconds, f"{len(headers)} cached clips"

@@ -35,6 +35,8 @@ class Evidence:
     failures: list[Failed] = field(default_factory=list)
     lookups: Counter[str] = field(default_factory=Counter)
     scores: ScoreStatistics = field(default_factory=ScoreStatistics)
+    unavailable: dict[tuple[str, str], list[str]] = field(default_factory=dict)
+    """Clip keys by feature and the reason why it has no numbers."""
 
     def add(self, outcome: Outcome) -> None:
         """Keep what the manifest needs of one outcome."""
@@ -42,6 +44,8 @@ class Evidence:
         self.lookups[outcome.lookup] += 1
         if isinstance(outcome, Extracted):
             self.scores.add(outcome)
+            for missing in outcome.unavailable.items():
+                self.unavailable.setdefault(missing, []).append(outcome.clip.key)
         else:
             self.failures.append(outcome)
 

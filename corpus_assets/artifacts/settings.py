@@ -8,21 +8,49 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Annotated, Any, Self, TypeVar
 
 import platformdirs
 import pydantic
 
 from corpus_assets.corpora.konvid_1k import DEFAULT_CRF, VIDEOS_FOLDER
-from corpus_assets.errors import RootError, SettingError
+from corpus_assets.corpora.netflix_public import (
+    DEFAULT_CODEC,
+    DISTORTED,
+    REFERENCES,
+    Geometry,
+    PixelFormat,
+)
+from corpus_assets.corpora.netflix_public import VARIABLE as NETFLIX_VARIABLE
+from corpus_assets.errors import RootError, SettingError, SetupError
 from corpus_assets.extraction.scorer import CachePolicy
 from corpus_assets.extraction.workers import available_processors
+from corpus_assets.libvmaf.features import FULL, NAMED_SETS, feature_set
 from corpus_assets.libvmaf.model import DEFAULT_MODEL
+from corpus_assets.libvmaf.probe import SMALLEST_SIDE
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+
+def _feature_choice(value: object) -> str | list[str]:
+    """Check a choice of features; a text with commas is a list, as a flag gives it."""
+    if isinstance(value, str) and "," in value:
+        value = [name.strip() for name in value.split(",")]
+    if isinstance(value, str):
+        return feature_set(value).name
+    if isinstance(value, list | tuple):
+        return list(feature_set(tuple(map(str, value))).columns)
+    raise ValueError("it takes the name of a set, or a list of features")
+
+
+FeatureChoice = Annotated[Any, pydantic.BeforeValidator(_feature_choice)]
+"""A set's name or a list; Dagster's configuration has no type for either-or."""
 Settings = TypeVar("Settings", bound=pydantic.BaseModel)
+
+
+EMBEDDED = "embedded"
+"""As value of `ffmpeg` or `vmaf_bin`: none of the user's own, whatever the environment says."""
 
 
 class ScoringSettings(pydantic.BaseModel, frozen=True, extra="forbid"):
@@ -44,7 +72,9 @@ class ScoringSettings(pydantic.BaseModel, frozen=True, extra="forbid"):
         f"Default: $VMAF_MODEL_PATH, else {DEFAULT_MODEL}.",
     )
     vmaf_bin: str | None = pydantic.Field(
-        None, description="Your own vmaf tool. Not supported yet: leave it unset."
+        None,
+        description="Your own vmaf tool, a path or a name on PATH. Default: $VMAF_BIN, else "
+        "libvmaf inside ffmpeg, which is also what `embedded` says.",
     )
 
 
@@ -60,6 +90,49 @@ class VmafPairsSettings(ScoringSettings, frozen=True, extra="forbid"):
     max_clips: int | None = pydantic.Field(
         None, ge=1, description="Score only the first clips in key order. Default: all."
     )
+
+
+class NetflixSettings(ScoringSettings, frozen=True, extra="forbid"):
+    """Settings of `netflix_public/full_features`."""
+
+    data_root: str | None = pydantic.Field(
+        None,
+        description=f"The folder that holds {REFERENCES}/ and {DISTORTED}/. "
+        "Default: $VMAF_NETFLIX_CORPUS_DIR.",
+    )
+    max_pairs: int | None = pydantic.Field(
+        None, ge=1, description="Score only the first pairs in key order. Default: all."
+    )
+    codec: str = pydantic.Field(
+        DEFAULT_CODEC, min_length=1, description="Label for the column codec."
+    )
+    feature_set: FeatureChoice = pydantic.Field(
+        FULL.name, description=f"{', '.join(NAMED_SETS)}, or a list of features."
+    )
+    width: int | None = pydantic.Field(
+        None, ge=SMALLEST_SIDE, description="Width of the raw frames. Default: 1920 is assumed."
+    )
+    height: int | None = pydantic.Field(
+        None, ge=SMALLEST_SIDE, description="Height of the raw frames. Default: 1080 is assumed."
+    )
+    pix_fmt: PixelFormat = pydantic.Field(
+        "yuv420p", description="Samples of the raw frames: yuv420p or yuv420p10le."
+    )
+
+    @pydantic.model_validator(mode="after")
+    def _whole_geometry(self) -> Self:
+        if (self.width is None) != (self.height is None):
+            raise ValueError("width and height are given together or not at all")
+        if (self.width or 0) % 2 or (self.height or 0) % 2:
+            raise ValueError("width and height are even: 4:2:0 has a chroma sample for 2x2 pixels")
+        return self
+
+    @property
+    def geometry(self) -> Geometry:
+        """What raw files are taken for."""
+        if self.width is None or self.height is None:
+            return Geometry(pixel_format=self.pix_fmt)
+        return Geometry(self.width, self.height, self.pix_fmt, assumed=False)
 
 
 class SharedSettings(pydantic.BaseModel, frozen=True, extra="forbid"):
@@ -82,8 +155,11 @@ def validated(model: type[Settings], given: Mapping[str, Any]) -> Settings:
         return model(**{name: value for name, value in given.items() if value is not None})
     except pydantic.ValidationError as error:
         first = error.errors(include_url=False)[0]
+        message = str(first["msg"]).removeprefix("Value error, ")
+        if not first["loc"]:
+            raise SetupError(message) from error
         field = ".".join(map(str, first["loc"]))
-        allowed = str(first["msg"]).replace("Input should be", "it should be")
+        allowed = message.replace("Input should be", "it should be")
         raise SettingError(field, first["input"], allowed) from error
 
 
@@ -113,11 +189,12 @@ class Environment:
     def ffmpeg(self, shared: SharedSettings) -> str | None:
         """Return the ffmpeg to use instead of the embedded one."""
         chosen = shared.ffmpeg or self.get("CORPUS_ASSETS_FFMPEG")
-        return str(absolute(chosen)) if chosen else None
+        return None if chosen == EMBEDDED else chosen
 
     def vmaf_bin(self, setting: str | None, shared: SharedSettings) -> str | None:
         """Return the user's own vmaf tool."""
-        return setting or shared.vmaf_bin or self.get("VMAF_BIN")
+        chosen = setting or shared.vmaf_bin or self.get("VMAF_BIN")
+        return None if chosen == EMBEDDED else chosen
 
     def workers(self, shared: SharedSettings) -> int:
         """Return how many clips are scored at once. Raises SettingError."""
@@ -129,6 +206,16 @@ class Environment:
         if not text.isascii() or not text.isdigit() or int(text) < 1:
             raise SettingError("CORPUS_ASSETS_WORKERS", text, "it takes a whole number from 1")
         return int(text)
+
+    def netflix_root(self, setting: str | None) -> Path:
+        """Return the root of Netflix Public. Raises RootError when it is not set."""
+        chosen = setting or self.get(NETFLIX_VARIABLE)
+        if chosen is None:
+            raise RootError(
+                f"data_root is not set: set it, or {NETFLIX_VARIABLE}, to the folder that holds "
+                f"{REFERENCES}/ and {DISTORTED}/"
+            )
+        return absolute(chosen)
 
     def konvid_root(self, setting: str | None) -> Path:
         """Return the root of KoNViD-1k. Raises RootError when it is not set."""

@@ -5,27 +5,63 @@ from __future__ import annotations
 import os
 from typing import TYPE_CHECKING
 
+import orjson
+
 from corpus_assets.errors import SettingError, StorageError
 from corpus_assets.files import temporary_beside
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from pathlib import Path
 
+PARQUET_MAGIC = b"PAR1"
+KINDS = {"out": "parquet table", "manifest_out": "manifest"}
 OUTPUT_REMEDY = "set out or CORPUS_ASSETS_OUTPUT_DIR to a folder that you can write"
 
 
-def check_outputs(out: Path, manifest: Path) -> None:
-    """Make the folders of an artifact and try to write there. Raises SetupError."""
+def check_outputs(out: Path, manifest: Path, media: Sequence[Path]) -> None:
+    """Look at an artifact's paths without touching them. Raises SettingError.
+
+    `media` are folders of input files, in which nothing may be written. What stands at a path and
+    is no table or manifest is somebody else's, and is not replaced.
+    """
     if out == manifest:
         raise SettingError("manifest_out", str(manifest), "it must differ from out")
-    for name, path in (("out", out), ("manifest_out", manifest)):
+    for name, path, is_ours in (
+        ("out", out, _is_parquet),
+        ("manifest_out", manifest, _is_manifest),
+    ):
+        check_outside(name, path, media)
         if path.is_dir():
             raise SettingError(name, str(path), "it is a folder; give a file name")
-        check_writable("output", path.parent, OUTPUT_REMEDY)
+        if path.exists() and not is_ours(path):
+            raise SettingError(name, str(path), f"a file that is no {KINDS[name]} stands there")
+
+
+def check_outside(name: str, path: Path, media: Sequence[Path]) -> None:
+    """Refuse a path inside a folder of input files. Raises SettingError."""
+    for folder in media:
+        if path.resolve().is_relative_to(folder.resolve()):
+            raise SettingError(name, str(path), f"it lies among the input files in {folder}")
+
+
+def _is_parquet(path: Path) -> bool:
+    with path.open("rb") as file:
+        return file.read(len(PARQUET_MAGIC)) == PARQUET_MAGIC
+
+
+def _is_manifest(path: Path) -> bool:
+    try:
+        document = orjson.loads(path.read_bytes())
+    except orjson.JSONDecodeError:
+        return False
+    return isinstance(document, dict) and {"schema", "run_provenance"} <= document.keys()
 
 
 def check_writable(what: str, folder: Path, remedy: str) -> None:
     """Make a folder and try to write a file in it. Raises StorageError."""
+    if above := next((p for p in (folder, *folder.parents) if p.exists() and not p.is_dir()), None):
+        raise StorageError(what, folder, f"{above} is a file", remedy)
     try:
         folder.mkdir(parents=True, exist_ok=True)
         trial = temporary_beside(folder / "trial")

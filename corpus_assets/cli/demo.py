@@ -4,75 +4,108 @@ from __future__ import annotations
 
 import os
 import shlex
+import sys
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
-from corpus_assets.artifacts import konvid_pairs
-from corpus_assets.artifacts.settings import (
-    Environment,
-    SharedSettings,
-    VmafPairsSettings,
-    absolute,
-)
+from corpus_assets.artifacts.konvid_pairs import VMAF_PAIRS
+from corpus_assets.artifacts.netflix_full import FULL_FEATURES
+from corpus_assets.artifacts.request import ScoredAsset
+from corpus_assets.artifacts.settings import Environment, SharedSettings, absolute
+from corpus_assets.artifacts.storage import check_writable
 from corpus_assets.cli.run import materialized
-from corpus_assets.cli.samples import make_konvid_samples
-from corpus_assets.cli.summary import show_result
-from corpus_assets.libvmaf.embedded import embedded_ffmpeg
+from corpus_assets.cli.samples import make_konvid_samples, make_netflix_samples
+from corpus_assets.cli.summary import print_json, result_as_json, show_result
+from corpus_assets.libvmaf.ffmpeg import embedded_ffmpeg
 
 DAGSTER_YAML = "telemetry:\n  enabled: false\nnux:\n  enabled: false\n"
+
+
+@dataclass(frozen=True, slots=True)
+class Sample:
+    """A sample corpus, and the asset that is made of it."""
+
+    asset: ScoredAsset
+    corpus: str
+    variable: str
+    make: Callable[[str, Path], None]
+
+
+SAMPLES = (
+    Sample(FULL_FEATURES, "netflix_public", "VMAF_NETFLIX_CORPUS_DIR", make_netflix_samples),
+    Sample(VMAF_PAIRS, "konvid-1k", "VMAF_KONVID_1K_DIR", make_konvid_samples),
+)
 
 
 def demo(
     folder: Annotated[Path, typer.Argument(metavar="[DIR]", help="Where all of it goes.")] = Path(
         "demo"
     ),
-    as_json: Annotated[bool, typer.Option("--json", help="Print the result as JSON.")] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="Print the results as JSON.")] = False,
 ) -> None:
     """Make small sample corpora and materialize the assets on them.
 
     Corpora, tables, caches and Dagster's history lie inside DIR; VMAF_* variables are ignored.
     """
     folder = absolute(folder)
-    root, home = folder / "corpora" / "konvid-1k", folder / "dagster"
-    home.mkdir(parents=True, exist_ok=True)
-    (home / "dagster.yaml").write_text(DAGSTER_YAML)
-    _forget_the_users_world(home)
+    variables = _world(folder)
+    check_writable("demo", folder / "dagster", "give another DIR")
+    (folder / "dagster" / "dagster.yaml").write_text(DAGSTER_YAML)
+    _enter(variables)
+    results = {}
+    for sample in SAMPLES:
+        results[sample.asset.name] = result = _made(folder, sample)
+        if not as_json:
+            typer.echo(f"{sample.asset.name}\n")
+            show_result(result)
+            typer.echo()
+    if as_json:
+        print_json({name: result_as_json(result) for name, result in results.items()})
+    else:
+        typer.echo(_next_steps(results, variables))
+
+
+def _made(folder: Path, sample: Sample) -> dict[str, Any]:
+    """Make one sample corpus and materialize its asset."""
     ffmpeg = Environment(os.environ).ffmpeg(SharedSettings()) or embedded_ffmpeg()
-    make_konvid_samples(ffmpeg, root)
-    shared = SharedSettings(
-        ffmpeg=ffmpeg, output_dir=str(folder / "runs"), cache_dir=str(folder / "cache")
-    )
-    settings = VmafPairsSettings(konvid_root=str(root))
-    request = konvid_pairs.resolve(settings, shared)
-    request.check()
-    show_result(materialized(request), as_json=as_json)
-    if not as_json:
-        typer.echo(_next_steps(folder, home, root, request))
+    sample.make(ffmpeg, folder / "corpora" / sample.corpus)
+    shared = SharedSettings(ffmpeg=ffmpeg)
+    request = sample.asset.resolve(sample.asset.settings(), shared, os.environ)
+    return materialized(sample.asset, request)
 
 
-def _forget_the_users_world(home: Path) -> None:
-    """Drop VMAF_* from this process' environment and point Dagster at its folder."""
-    for name in [name for name in os.environ if name.startswith("VMAF_")]:
-        del os.environ[name]
-    os.environ["DAGSTER_HOME"] = str(home)
-
-
-def _next_steps(
-    folder: Path, home: Path, root: Path, request: konvid_pairs.VmafPairsRequest
-) -> str:
-    variables = {
-        "DAGSTER_HOME": home,
-        "VMAF_KONVID_1K_DIR": root,
+def _world(folder: Path) -> dict[str, str]:
+    """Return the variables that keep everything inside the folder."""
+    roots = {sample.variable: folder / "corpora" / sample.corpus for sample in SAMPLES}
+    paths = {
+        "DAGSTER_HOME": folder / "dagster",
+        **roots,
         "CORPUS_ASSETS_OUTPUT_DIR": folder / "runs",
         "CORPUS_ASSETS_CACHE_DIR": folder / "cache",
     }
-    settings = " ".join(f"{name}={shlex.quote(str(value))}" for name, value in variables.items())
-    table, manifest = shlex.quote(str(request.out)), shlex.quote(str(request.manifest_out))
-    return f"""
-Look further:
-  the table     python -c "import pandas, sys; print(pandas.read_parquet(sys.argv[1]))" {table}
-  the manifest  less {manifest}
-  the web UI    {settings} dagster dev -m corpus_assets.definitions
-  again         {settings} corpus-assets run konvid_1k/vmaf_pairs --crf 36 --dry-run"""
+    return {name: str(path) for name, path in paths.items()}
+
+
+def _enter(variables: Mapping[str, str]) -> None:
+    """Replace the user's VMAF_* in this process' environment by the demo's."""
+    for name in [name for name in os.environ if name.startswith("VMAF_")]:
+        del os.environ[name]
+    os.environ.update(variables)
+
+
+def _next_steps(results: Mapping[str, Mapping[str, Any]], variables: Mapping[str, str]) -> str:
+    settings = " ".join(f"{name}={shlex.quote(value)}" for name, value in variables.items())
+    first = next(iter(results.values()))
+    table, manifest = shlex.quote(first["artifact"]), shlex.quote(first["manifest"])
+    python = Path(sys.executable)
+    dagster, tool = (shlex.quote(str(python.parent / n)) for n in ("dagster", "corpus-assets"))
+    show = "import pandas, sys; print(pandas.read_parquet(sys.argv[1]))"
+    return f"""Look further:
+  a table       {shlex.quote(str(python))} -c "{show}" {table}
+  its manifest  less {manifest}
+  the web UI    {settings} {dagster} dev -m corpus_assets.definitions
+  a dry run     {settings} {tool} run konvid_1k/vmaf_pairs --crf 36 --dry-run"""

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import sys
-from typing import Annotated
+from typing import Annotated, NoReturn
 
 import typer
+from typer.exceptions import TyperException
 
 from corpus_assets import __version__
 from corpus_assets.cli.demo import demo
 from corpus_assets.cli.run import run_commands
-from corpus_assets.errors import CorpusAssetsError
+from corpus_assets.errors import CancelledError, CorpusAssetsError
 
 app = typer.Typer(
     name="corpus-assets",
@@ -39,9 +40,19 @@ def _options(
 
 
 def main() -> None:
-    """Run the command line; errors of the project are one line on standard error."""
+    """Run the command line; mistakes are one line on standard error."""
     try:
-        app()
+        sys.exit(app(standalone_mode=False))
     except CorpusAssetsError as error:
-        typer.echo(f"error: {error}", err=True)
+        _end(str(error), error.exit_code)
+    except TyperException as error:
+        if error.format_message():  # empty where the help was shown for want of arguments
+            _end(error.format_message(), error.exit_code)
         sys.exit(error.exit_code)
+    except (KeyboardInterrupt, typer.Abort):
+        _end("cancelled", CancelledError.exit_code)
+
+
+def _end(message: str, exit_code: int) -> NoReturn:
+    typer.echo(f"error: {message}", err=True)
+    sys.exit(exit_code)

@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 import inspect
+import os
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Annotated, Any
 
-import pydantic
 import typer
 
-from corpus_assets.artifacts import konvid_pairs
+from corpus_assets.artifacts.build import checked
+from corpus_assets.artifacts.catalog import SCORED
 from corpus_assets.artifacts.plan import Plan, make_plan
-from corpus_assets.artifacts.settings import SharedSettings, VmafPairsSettings, validated
+from corpus_assets.artifacts.request import ScoredAsset, ScoredRequest
+from corpus_assets.artifacts.settings import SharedSettings, validated
 from corpus_assets.cli.progress import shown_progress
-from corpus_assets.cli.summary import show_plan, show_result
+from corpus_assets.cli.summary import print_json, result_as_json, show_plan, show_result
 from corpus_assets.corpora.clip import Discovery
 from corpus_assets.errors import DataError, SetupError
 
@@ -27,58 +30,54 @@ SHARED_FLAGS: dict[str, tuple[type, str]] = {
 def run_commands() -> typer.Typer:
     """Return the sub-commands of `run`, one an asset."""
     app = typer.Typer(help="Materialize an asset through Dagster.", no_args_is_help=True)
-    app.command("konvid_1k/vmaf_pairs", help=VMAF_PAIRS_HELP)(
-        _with_flags(run_vmaf_pairs, VmafPairsSettings)
-    )
+    for asset in SCORED:
+        app.command(asset.name, help=asset.summary)(_with_flags(asset))
     return app
 
 
-VMAF_PAIRS_HELP = "Per-frame VMAF and canonical-6 features of KoNViD-1k clips."
-
-
-def run_vmaf_pairs(flags: dict[str, Any], *, dry_run: bool, as_json: bool) -> None:
-    """Materialize `konvid_1k/vmaf_pairs` with the settings given as flags."""
+def run_asset(asset: ScoredAsset, flags: dict[str, Any], *, dry_run: bool, as_json: bool) -> None:
+    """Materialize an asset with the settings given as flags, or say what that would do."""
     shared = validated(SharedSettings, {name: flags.pop(name) for name in SHARED_FLAGS})
-    request = konvid_pairs.resolve(validated(VmafPairsSettings, flags), shared)
-    discovery = request.discover()
+    request = asset.resolve(validated(asset.settings, flags), shared, os.environ)
+    discovery = checked(request)
     if dry_run:
         show_plan(_plan(request, discovery), as_json=as_json)
         return
-    request.check()
-    show_result(materialized(request), as_json=as_json)
+    request.scoring.check_writable()
+    result = materialized(asset, request)
+    if as_json:
+        print_json(result_as_json(result))
+    else:
+        show_result(result)
 
 
-def materialized(request: konvid_pairs.VmafPairsRequest) -> dict[str, Any]:
+def materialized(asset: ScoredAsset, request: ScoredRequest) -> dict[str, Any]:
     """Materialize a resolved request and return the metadata. Raises SetupError or DataError."""
     from corpus_assets.orchestration.launch import config_document  # noqa: PLC0415 (imports Dagster)
     from corpus_assets.orchestration.run import materialize  # noqa: PLC0415
 
-    op = "__".join(konvid_pairs.ASSET_KEY)
     with shown_progress():
-        result = materialize(
-            "/".join(konvid_pairs.ASSET_KEY),
-            config_document(op, request.settings, request.shared),
-        )
+        config = config_document(asset.op, request.settings, request.scoring.shared)
+        result = materialize(asset.name, config)
     if not result.succeeded:
         raise (SetupError if result.exit_code == SetupError.exit_code else DataError)(result.reason)
     return {"run_id": result.run_id, **result.metadata}
 
 
-def _plan(request: konvid_pairs.VmafPairsRequest, discovery: Discovery) -> Plan:
-    return make_plan(discovery, request.scorer(request.engine()), request.workers)
+def _plan(request: ScoredRequest, discovery: Discovery) -> Plan:
+    scoring = replace(request.scoring, trials_dir=None)
+    return make_plan(discovery, scoring.scorer(scoring.engine(request.features)), scoring.workers)
 
 
-def _with_flags(
-    command: Callable[..., None], settings: type[pydantic.BaseModel]
-) -> Callable[..., None]:
+def _with_flags(asset: ScoredAsset) -> Callable[..., None]:
     """Return a function whose signature typer turns into one flag a setting."""
 
     def run(dry_run: bool, as_json: bool, **flags: Any) -> None:  # noqa: ANN401 (typer checks)
-        command(flags, dry_run=dry_run, as_json=as_json)
+        run_asset(asset, flags, dry_run=dry_run, as_json=as_json)
 
     own = [
         _flag(name, _plain(field.annotation), field.description or "")
-        for name, field in settings.model_fields.items()
+        for name, field in asset.settings.model_fields.items()
     ]
     shared = [_flag(name, kind | None, text) for name, (kind, text) in SHARED_FLAGS.items()]
     switches = [
@@ -92,7 +91,7 @@ def _with_flags(
 
 def _plain(annotation: Any) -> Any:  # noqa: ANN401 (a type expression)
     """Return a field's type as typer takes it, None where the flag is absent."""
-    return annotation | None
+    return str | None if annotation is Any else annotation | None
 
 
 def _flag(name: str, annotation: Any, text: str) -> inspect.Parameter:  # noqa: ANN401

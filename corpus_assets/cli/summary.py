@@ -12,8 +12,16 @@ from corpus_assets.artifacts.plan import Plan
 from corpus_assets.manifests.document import finite
 
 SHOWN = (
-    *("artifact", "manifest", "dagster/row_count", "clips_selected", "clips_extracted"),
-    *("clips_cached", "clips_failed", "vmaf_mean", "frames_per_second", "elapsed_seconds"),
+    *("artifact", "manifest", "dagster/row_count", "clips_found", "clips_skipped"),
+    *(
+        "clips_selected",
+        "clips_extracted",
+        "clips_cached",
+        "clips_failed",
+        "vmaf_mean",
+        "frames_per_second",
+        "elapsed_seconds",
+    ),
     "content_sha256",
 )
 FAILURES_SHOWN = 5
@@ -22,7 +30,7 @@ FAILURES_SHOWN = 5
 def show_plan(plan: Plan, *, as_json: bool) -> None:
     """Print what a run would do."""
     if as_json:
-        _print_json(plan.as_dict())
+        print_json(plan.as_dict())
         return
     typer.echo(
         f"{plan.found} found, {plan.selected} selected, {plan.skipped} skipped\n"
@@ -32,18 +40,25 @@ def show_plan(plan: Plan, *, as_json: bool) -> None:
     )
 
 
-def show_result(metadata: Mapping[str, Any], *, as_json: bool) -> None:
+def result_as_json(metadata: Mapping[str, Any]) -> dict[str, Any]:
+    """Return what a run made, for machines."""
+    return {name: metadata[name] for name in ("run_id", *SHOWN, "failures")}
+
+
+def show_result(metadata: Mapping[str, Any]) -> None:
     """Print what a run made."""
-    if as_json:
-        _print_json({name: metadata[name] for name in ("run_id", *SHOWN)})
-        return
     for name in SHOWN:
         value = metadata[name]
         text = f"{value:.3f}" if isinstance(value, float) else str(value)
         typer.echo(f"{name.removeprefix('dagster/'):18} {text}")
     for failure in metadata["failures"][:FAILURES_SHOWN]:
         typer.echo(f"failed {failure['key']}: {failure['stage']}: {failure['reason']}")
+    if (more := metadata["clips_failed"] - FAILURES_SHOWN) > 0:
+        typer.echo(f"failed: {more} more; the manifest names all")
+    for missing in metadata["unavailable_features"]:
+        typer.echo(f"null {missing['feature']} ({missing['clips']}): {missing['reason']}")
 
 
-def _print_json(document: Mapping[str, Any]) -> None:
+def print_json(document: Mapping[str, Any]) -> None:
+    """Print strict JSON on one line."""
     typer.echo(json.dumps(finite(dict(document)), sort_keys=True))

@@ -8,7 +8,7 @@ All values are frozen and can be sent to another process.
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, BinaryIO, Protocol
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -46,6 +46,9 @@ class Source(Protocol):
 
     def sha256(self) -> str:
         """Read all bytes and return their SHA-256. Raises OSError or ClipError."""
+
+    def open(self) -> BinaryIO:
+        """Open the bytes for reading in this process. Raises OSError or ClipError."""
 
     def opened(self) -> AbstractContextManager[OpenedInput]:
         """Make the bytes reachable for a child process while the context lasts."""

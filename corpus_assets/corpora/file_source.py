@@ -7,7 +7,7 @@ import os
 import stat
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, BinaryIO
 
 from corpus_assets.corpora.clip import OpenedInput, Stamp
 from corpus_assets.errors import ClipError
@@ -39,6 +39,10 @@ class FileSource:
     def sha256(self) -> str:
         """Return the SHA-256 of the content."""
         return sha256_of_file(self.path)
+
+    def open(self) -> BinaryIO:
+        """Open the file for reading."""
+        return self.path.open("rb")
 
     @contextlib.contextmanager
     def opened(self) -> Iterator[OpenedInput]:

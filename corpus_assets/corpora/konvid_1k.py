@@ -9,18 +9,25 @@ The distorted side is made by encoding the clip.
 
 from __future__ import annotations
 
-import os
 import re
-from pathlib import Path
+from typing import TYPE_CHECKING
 
 from corpus_assets.corpora.clip import Clip, ContainerVideo, Discovery, Encode, Skipped
 from corpus_assets.corpora.file_source import FileSource
+from corpus_assets.corpora.listing import reasons_to_skip, shown
 from corpus_assets.errors import EmptyCorpusError, RootError
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 VIDEOS_FOLDER = "KoNViD_1k_videos"
 SUFFIX = ".mp4"
 DEMUXER = "mov"
 STEM = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,150}")
+STEM_GRAMMAR = (
+    "name does not start with a letter or digit, or has others than letters, digits, '.', '_' and "
+    "'-', or is longer than 151; rename it"
+)
 PIXEL_FORMAT = "yuv420p"
 DEFAULT_CRF = 35
 
@@ -37,8 +44,9 @@ def discover(root: Path, crf: int, max_clips: int | None = None) -> Discovery:
     when the root or its videos folder is missing, EmptyCorpusError when no clip is left.
     """
     folder = _videos_folder(root)
-    names = {entry.name: _reason_to_skip(entry, folder) for entry in os.scandir(folder)}
-    skipped = [Skipped(_shown(name), reason) for name, reason in names.items() if reason]
+    files = reasons_to_skip(folder)
+    names = {name: _reason_by_name(name) or reason for name, reason in files.items()}
+    skipped = [Skipped(shown(name), reason) for name, reason in names.items() if reason]
     wanted = sorted((name for name, reason in names.items() if not reason), key=_key)
     if not wanted:
         raise EmptyCorpusError(
@@ -66,20 +74,13 @@ def _videos_folder(root: Path) -> Path:
     return folder
 
 
-def _reason_to_skip(entry: os.DirEntry[str], folder: Path) -> str:
-    """Say why an entry is no clip; empty when it is one."""
-    if not entry.name.endswith(SUFFIX):
+def _reason_by_name(name: str) -> str:
+    """Say why a name is no clip's; empty when it is one."""
+    if not name.endswith(SUFFIX):
         return f"not named *{SUFFIX}"
-    if not STEM.fullmatch(entry.name.removesuffix(SUFFIX)):
-        return "name has characters other than letters, digits, '.', '_' and '-'; rename it"
-    if entry.is_symlink() and not Path(entry.path).resolve().is_relative_to(folder.resolve()):
-        return "symbolic link that leads out of the corpus"
-    return "" if entry.is_file() else "not a regular file"
-
-
-def _shown(name: str) -> str:
-    """Return a name that can be printed and written as UTF-8, whatever its bytes."""
-    return name.encode("utf-8", "backslashreplace").decode()
+    if not STEM.fullmatch(name.removesuffix(SUFFIX)):
+        return STEM_GRAMMAR
+    return ""
 
 
 def _key(name: str) -> str:

@@ -32,7 +32,7 @@ def fingerprint(clip: Clip, content: Sequence[str], engine: Engine) -> str:
         "distorted": asdict(distorted) if isinstance(distorted, Encode) else _format(distorted),
         "pixel_format": clip.pixel_format,
         "model": engine.model.identity,
-        "engine": engine.identity.fingerprint,
+        "engine": engine.identity.fingerprint(encodes=isinstance(distorted, Encode)),
     }
     return sha256_of_bytes(orjson.dumps(parts, option=orjson.OPT_SORT_KEYS))
 

@@ -30,8 +30,9 @@ class SourceRecord:
 class Extracted:
     """A clip with its per-frame numbers.
 
-    `columns` are float64 arrays of `frames` values by column name, NaN for null;
-    `process_seconds` is the wall time of the engine's process, 0 for a cached clip.
+    `columns` are float64 arrays of `frames` values by column name, NaN for null; `unavailable` maps
+    the columns that cannot be computed for this clip to the reason; `process_seconds` is the wall
+    time of the engine's process, 0 for a cached clip.
     """
 
     clip: Clip
@@ -40,6 +41,7 @@ class Extracted:
     sources: tuple[SourceRecord, ...]
     lookup: Lookup
     fingerprint: str
+    unavailable: Mapping[str, str] = field(default_factory=dict)
     process_seconds: float = 0.0
 
     @property

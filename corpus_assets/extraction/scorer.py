@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Literal
 
 from corpus_assets.corpora.clip import Encode
@@ -103,10 +103,11 @@ class ClipScorer:
         if recorded_content(header, identified.stamps) is None:
             sources = _stamped(identified)
             self.cache.write(key, header.model_copy(update={"sources": sources}), data)
-        return self._extracted(identified, report, "hit"), "hit"
+        size = (header.width, header.height)
+        return self._extracted(identified, report, size, "hit"), "hit"
 
     def _serves(self, header: EntryHeader, identified: Identified) -> bool:
-        needed = set(self.engine.features.report_keys.values())
+        needed = set(self.engine.computation(header.width, header.height).keys.values())
         return header.fingerprint == identified.fingerprint and needed <= set(header.report_keys)
 
     def _score(self, identified: Identified, lookup: Lookup, children: Children) -> Extracted:
@@ -115,19 +116,22 @@ class ClipScorer:
         if self.policy != "off":
             header = self._new_header(identified, scored)
             self.cache.write(identified.clip.key, header, scored.report_bytes)
-        return self._extracted(identified, scored.report, lookup, scored.run.wall_seconds)
+        size = (scored.facts.width, scored.facts.height)
+        extracted = self._extracted(identified, scored.report, size, lookup)
+        return replace(extracted, process_seconds=scored.run.wall_seconds)
 
     def _extracted(
-        self, identified: Identified, report: Report, lookup: Lookup, seconds: float = 0.0
+        self, identified: Identified, report: Report, size: tuple[int, int], lookup: Lookup
     ) -> Extracted:
+        computation = self.engine.computation(*size)
         return Extracted(
             clip=identified.clip,
-            columns=report.columns(self.engine.features.report_keys),
+            columns=report.columns(computation.keys),
             frames=len(report.metrics),
             sources=identified.records,
             lookup=lookup,
             fingerprint=identified.fingerprint,
-            process_seconds=seconds,
+            unavailable=computation.unavailable,
         )
 
     def _new_header(self, identified: Identified, scored: Scored) -> EntryHeader:
@@ -145,7 +149,7 @@ class ClipScorer:
             encoded_bytes=scored.encoded_bytes,
             recipe=_recipe(identified.clip),
             model=self.engine.model.identity,
-            engine=identity.fingerprint,
+            engine=f"{identity.kind} {identity.version}",
             libvmaf_version=identity.libvmaf_version,
         )
 

@@ -10,18 +10,16 @@ descriptors that the child inherits.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from corpus_assets.corpora.clip import ContainerVideo, Encode
-from corpus_assets.libvmaf.descriptors import path_of
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from corpus_assets.corpora.clip import Clip, OpenedInput, Video
-    from corpus_assets.libvmaf.model import Model
-    from corpus_assets.libvmaf.probe import VideoFacts
+    from corpus_assets.libvmaf.measurement import Measurement
+    from corpus_assets.libvmaf.raw import VideoFacts
 
 RECIPE_VERSION = 1
 """Raised when a change to this module changes numbers; part of every fingerprint."""
@@ -30,32 +28,18 @@ BY_NUMBER = "settb=1/1000,setpts=N"
 NULL_OUTPUT = ("-f", "null", "-")
 
 
-@dataclass(frozen=True, slots=True)
-class Measurement:
-    """What libvmaf computes: model, extractors, and the descriptors it writes and reads."""
-
-    model: Model
-    extractors: tuple[str, ...]
-    report_descriptor: int
-    model_descriptor: int | None = None
-
-    def filter(self) -> str:
-        """Return the libvmaf filter with its options."""
-        options = {
-            "log_fmt": "json",
-            "log_path": path_of(self.report_descriptor),
-            "shortest": "1",
-            "repeatlast": "0",
-            "n_threads": "1",
-            "model": self._model(),
-            "feature": "|".join(f"name={name}" for name in self.extractors),
-        }
-        return "libvmaf=" + ":".join(f"{name}={value}" for name, value in options.items() if value)
-
-    def _model(self) -> str:
-        if self.model_descriptor is not None:
-            return f"path={path_of(self.model_descriptor)}"
-        return f"version={self.model.name}"
+def libvmaf_filter(measurement: Measurement) -> str:
+    """Return the libvmaf filter with its options."""
+    options = {
+        "log_fmt": "json",
+        "log_path": measurement.report_path,
+        "shortest": "1",
+        "repeatlast": "0",
+        "n_threads": "1",
+        "model": measurement.model_option,
+        "feature": "|".join(f"name={name}" for name in measurement.extractors),
+    }
+    return "libvmaf=" + ":".join(f"{name}={value}" for name, value in options.items() if value)
 
 
 def score_arguments(
@@ -72,17 +56,44 @@ def score_arguments(
     return [*_general(), *body]
 
 
-def synthetic_arguments(measurement: Measurement, encoder: str) -> list[str]:
-    """Return arguments that score two made-up frames, to learn what the engine can do."""
-    pattern = ("-f", "lavfi", "-i", "testsrc2=size=320x240:rate=25:duration=0.08")
+def trial_arguments(measurement: Measurement, size: tuple[int, int]) -> list[str]:
+    """Return arguments that score two made-up frames, to learn what a program can do.
+
+    They go through the encoder and the loopback decoder, so that these are tried too.
+    """
+    pattern = f"testsrc2=size={size[0]}x{size[1]}:rate=25:duration=0.08"
     pair = f"[0:v:0]format=yuv420p,{BY_NUMBER}[ref];[dec:0]{BY_NUMBER}[dis]"
     return [
         *_general(),
-        *pattern,
-        *("-map", "0:v:0", "-c:v", encoder, "-threads", "1", "-pix_fmt", "yuv420p", *NULL_OUTPUT),
+        *("-f", "lavfi", "-i", pattern, "-map", "0:v:0"),
+        *("-c:v", "libx264", "-threads", "1", "-pix_fmt", "yuv420p", *NULL_OUTPUT),
         *("-threads", "1", "-dec", "0:0"),
-        *("-filter_complex", f"{pair};[dis][ref]{measurement.filter()}[scored]"),
+        *("-filter_complex", f"{pair};[dis][ref]{libvmaf_filter(measurement)}[scored]"),
         *("-map", "[scored]", *NULL_OUTPUT),
+    ]
+
+
+def frames_arguments(
+    video: Video, opened: OpenedInput, pixel_format: str, output: str
+) -> list[str]:
+    """Return arguments that write the decoded frames of a video, raw, to an output."""
+    return [
+        *_general(),
+        *_input(video, opened),
+        *("-map", "0:V:0", "-filter:v", f"format={pixel_format},{BY_NUMBER}"),
+        *_raw_output(output),
+    ]
+
+
+def encoded_frames_arguments(
+    clip: Clip, encode: Encode, opened: OpenedInput, facts: VideoFacts, output: str
+) -> list[str]:
+    """Return arguments that encode a clip's reference and write the decoded encode, raw."""
+    return [
+        *_general(),
+        *_encoded(clip, encode, opened, facts),
+        *("-filter_complex", f"[dec:0]format={clip.pixel_format},{BY_NUMBER}[dis]"),
+        *("-map", "[dis]", *_raw_output(output)),
     ]
 
 
@@ -96,19 +107,26 @@ def _general() -> list[str]:
 def _encode_and_score(
     clip: Clip, encode: Encode, opened: OpenedInput, facts: VideoFacts, measurement: Measurement
 ) -> list[str]:
-    rate = facts.frame_rate
     pair = (
         f"[0:V:0]format={clip.pixel_format},{BY_NUMBER}[ref];"
         f"[dec:0]format={clip.pixel_format},{BY_NUMBER},split[dis][counted]"
     )
     return [
+        *_encoded(clip, encode, opened, facts),
+        *("-filter_complex", f"{pair};[dis][ref]{libvmaf_filter(measurement)}[scored]"),
+        *("-map", "[scored]", *NULL_OUTPUT),
+        *("-map", "[counted]", *NULL_OUTPUT),
+    ]
+
+
+def _encoded(clip: Clip, encode: Encode, opened: OpenedInput, facts: VideoFacts) -> list[str]:
+    """Return what makes the encode of a clip's reference, and decodes it as `[dec:0]`."""
+    rate = facts.frame_rate
+    return [
         *_input(clip.reference, opened),
         *("-map", "0:V:0", "-filter:v", f"settb={rate.denominator}/{rate.numerator},setpts=N"),
         *("-fps_mode", "passthrough", *_encoder(encode), *NULL_OUTPUT),
         *("-threads", "1", "-dec", "0:0"),
-        *("-filter_complex", f"{pair};[dis][ref]{measurement.filter()}[scored]"),
-        *("-map", "[scored]", *NULL_OUTPUT),
-        *("-map", "[counted]", *NULL_OUTPUT),
     ]
 
 
@@ -122,7 +140,7 @@ def _score_pair(
     return [
         *_input(clip.reference, inputs[0]),
         *_input(distorted, inputs[1]),
-        *("-filter_complex", f"{sides}[dis][ref]{measurement.filter()}[scored]"),
+        *("-filter_complex", f"{sides}[dis][ref]{libvmaf_filter(measurement)}[scored]"),
         *("-map", "[scored]", *NULL_OUTPUT),
     ]
 
@@ -142,3 +160,7 @@ def _encoder(encode: Encode) -> list[str]:
         *("-c:v", encode.encoder, "-preset", encode.preset, "-crf", str(encode.crf)),
         *("-threads", str(encode.threads), "-pix_fmt", encode.pixel_format),
     ]
+
+
+def _raw_output(output: str) -> list[str]:
+    return ["-fps_mode", "passthrough", "-f", "rawvideo", "-y", output]

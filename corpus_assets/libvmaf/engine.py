@@ -1,34 +1,66 @@
-"""What every engine offers: its identity, and scoring one clip."""
+"""The engine: a libvmaf program with a model and a feature set, scoring one clip at a time.
+
+Which program runs makes no difference here: probing, planning, the acceptance rule, the frame
+ledger and the identity that caches rely on are the same for all.
+"""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Protocol
+import contextlib
+from dataclasses import dataclass, field, replace
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+from corpus_assets.corpora.clip import Encode, RawVideo
+from corpus_assets.errors import ClipError, ReportRefusedError
+from corpus_assets.files import sha256_of_bytes
+from corpus_assets.libvmaf.computation import Computation, plan
+from corpus_assets.libvmaf.descriptors import read_all
+from corpus_assets.libvmaf.measurement import measuring
+from corpus_assets.libvmaf.probe import probe
+from corpus_assets.libvmaf.program import Job
+from corpus_assets.libvmaf.raw import check_depth
+from corpus_assets.libvmaf.report import Report, accept, parse_report
 
 if TYPE_CHECKING:
-    from corpus_assets.corpora.clip import Clip
+    from collections.abc import Sequence
+
+    from corpus_assets.corpora.clip import Clip, OpenedInput
+    from corpus_assets.libvmaf.binary import Binary
     from corpus_assets.libvmaf.features import FeatureSet
     from corpus_assets.libvmaf.ledger import FrameLedger
     from corpus_assets.libvmaf.model import Model
-    from corpus_assets.libvmaf.probe import VideoFacts
     from corpus_assets.libvmaf.process import Children, ProcessRun
-    from corpus_assets.libvmaf.report import Report
+    from corpus_assets.libvmaf.program import EncoderIdentity, Measured, Program
+    from corpus_assets.libvmaf.raw import VideoFacts
+    from corpus_assets.libvmaf.trials import Trials
+
+STARTUP_SECONDS = 120.0
+SECONDS_PER_MEGAPIXEL = 10.0
+"""Time-out: some hundred times what canonical6 takes on an idle core, and ten times `full`."""
+LARGE = (1920, 1080)
+"""A frame size at which every extractor can run."""
 
 
 @dataclass(frozen=True, slots=True)
 class EngineIdentity:
-    """Which program computes; `binary_sha256` decides whether results are comparable."""
+    """Which programs compute; their content decides whether results are comparable."""
 
     kind: str
-    binary: str
-    binary_sha256: str
+    binary: Binary
     version: str
     libvmaf_version: str
+    encoder: EncoderIdentity | None
 
-    @property
-    def fingerprint(self) -> str:
-        """The part of a clip's fingerprint that stands for the engine."""
-        return f"{self.kind}:{self.binary_sha256}"
+    def fingerprint(self, *, encodes: bool) -> str:
+        """Return the part of a clip's fingerprint that stands for the engine.
+
+        A separate encoder counts only for clips whose distorted side is an encode.
+        """
+        parts = [self.kind, self.binary.fingerprint, self.libvmaf_version]
+        if encodes and self.encoder:
+            parts.append(self.encoder.binary.fingerprint)
+        return f"{self.kind}:{sha256_of_bytes(' '.join(parts).encode())}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,24 +75,110 @@ class Scored:
     encoded_bytes: int | None
 
 
-class Engine(Protocol):
-    """Scores clips with one model and one feature set."""
+@dataclass(frozen=True)
+class Engine:
+    """Scores clips with one program, model and feature set."""
+
+    trials: Trials
+    model: Model
+    features: FeatureSet
+    _plans: dict[tuple[int, int], Computation] = field(default_factory=dict)
 
     @property
+    def program(self) -> Program:
+        """The program that runs."""
+        return self.trials.program
+
+    @cached_property
     def identity(self) -> EngineIdentity:
-        """Which program this is."""
+        """Hash the programs and ask for their versions. Raises EngineError."""
+        extractors = self.computation(*LARGE).extractors
+        return EngineIdentity(
+            kind=self.program.kind,
+            binary=self.program.binary,
+            version=self.program.version,
+            libvmaf_version=self.trials.of(self.model, extractors).libvmaf_version,
+            encoder=self.program.encoder,
+        )
 
-    @property
-    def model(self) -> Model:
-        """The model of the teacher score."""
-
-    @property
-    def features(self) -> FeatureSet:
-        """The features that every report holds."""
-
-    @property
-    def report_keys(self) -> frozenset[str]:
-        """The metric keys that every frame of a report has, learnt by a probe."""
+    def computation(self, width: int, height: int) -> Computation:
+        """Return what is computed for frames of a size. Raises EngineError."""
+        size = (width, height)
+        if size not in self._plans:
+            self._plans[size] = plan(self.features, self.trials, self.model, width, height)
+        return self._plans[size]
 
     def score(self, clip: Clip, children: Children) -> Scored:
         """Score one clip. Raises ClipError; a returned report has been accepted."""
+        with contextlib.ExitStack() as stack:
+            inputs = [stack.enter_context(source.opened()) for source in clip.sources]
+            facts = _facts(clip, inputs)
+            _check_samples(clip)
+            computation = self.computation(facts.width, facts.height)
+            measurement = stack.enter_context(measuring(self.model, computation.extractors))
+            timeout = STARTUP_SECONDS + SECONDS_PER_MEGAPIXEL * _megapixels(facts)
+            measured = self.program.run(Job(clip, inputs, facts, measurement, timeout), children)
+            data = read_all(measurement.report_descriptor)
+        measured.ledger.container = facts.frames
+        if not isinstance(clip.distorted, Encode):
+            measured.ledger.container_distorted = facts.frames
+        report = _accepted(measured, data, computation)
+        return Scored(report, data, facts, measured.ledger, measured.run, measured.encoded_bytes)
+
+
+def _accepted(measured: Measured, data: bytes, computation: Computation) -> Report:
+    """Parse and accept; an error carries how the process ended and the frame ledger."""
+    run, ledger = measured.run, measured.ledger
+    try:
+        report = _parsed(run, data)
+        ledger.scored = len(report.metrics)
+        accept(report, frames=ledger.container or 0, expected=computation.expected)
+        if disagreement := ledger.disagreement():
+            raise ReportRefusedError("accept", f"frame counts disagree: {disagreement}")
+    except ClipError as error:
+        raise replace(
+            error,
+            exit_code_of_process=run.exit_code,
+            signal=run.signal,
+            stderr_tail=run.stderr_tail,
+            frames=ledger.counts(),
+        ) from error
+    return report
+
+
+def _parsed(run: ProcessRun, data: bytes) -> Report:
+    if not run.ended_well:
+        raise ClipError("run", f"{run.program}: {run.describe()}")
+    return parse_report(data)
+
+
+def _facts(clip: Clip, inputs: Sequence[OpenedInput]) -> VideoFacts:
+    """Probe the reference, and the distorted video where there is one; both must agree."""
+    reference = probe(clip.reference, inputs[0])
+    if isinstance(clip.distorted, Encode):
+        return reference
+    distorted = probe(clip.distorted, inputs[1])
+    if (reference.width, reference.height) != (distorted.width, distorted.height):
+        raise ClipError(
+            "probe",
+            f"reference is {reference.width}x{reference.height}, "
+            f"distorted {distorted.width}x{distorted.height}",
+        )
+    if reference.frames != distorted.frames:
+        raise ClipError(
+            "probe",
+            f"reference has {reference.frames} frames, distorted {distorted.frames}",
+            frames={"container": reference.frames, "container_distorted": distorted.frames},
+        )
+    return reference
+
+
+def _check_samples(clip: Clip) -> None:
+    """Refuse raw files whose samples are not of the bit depth that the clip says."""
+    for video in (clip.reference, clip.distorted):
+        if isinstance(video, RawVideo):
+            check_depth(video)
+
+
+def _megapixels(facts: VideoFacts) -> float:
+    return facts.width * facts.height * facts.frames / 1e6

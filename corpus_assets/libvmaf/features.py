@@ -1,28 +1,35 @@
 """Columns, the libvmaf extractors that compute them, and the keys that reports use for them.
 
-Extractor and key names are those of libvmaf 3 (`libvmaf/src/feature/*.c`, `alias.c`).
+Extractor and key names are those of libvmaf 3 (`libvmaf/src/feature/*.c`, `alias.c`). Where builds
+differ, a feature has several origins: the first that a build offers is taken.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Sequence
 
 TEACHER = "vmaf"
 """The column and report key of the model's score."""
 
 
 @dataclass(frozen=True, slots=True)
-class Feature:
-    """One column: who computes it and what the report calls it."""
+class Origin:
+    """Who computes a feature, and what the report calls it."""
 
-    column: str
     extractor: str
     report_key: str
+
+
+@dataclass(frozen=True, slots=True)
+class Feature:
+    """One column and where it may come from."""
+
+    column: str
+    origins: tuple[Origin, ...]
     description: str
 
 
@@ -34,42 +41,124 @@ class FeatureSet:
     features: tuple[Feature, ...]
 
     @property
+    def choice(self) -> str | list[str]:
+        """What chooses this set: its name, or the list of its columns."""
+        return self.name if self.name in NAMED_SETS else list(self.columns)
+
+    @property
     def columns(self) -> tuple[str, ...]:
         """The feature columns, without the teacher score."""
         return tuple(feature.column for feature in self.features)
 
-    @property
-    def extractors(self) -> tuple[str, ...]:
-        """The extractors to ask libvmaf for, each once, sorted."""
-        return tuple(sorted({feature.extractor for feature in self.features}))
 
-    @property
-    def report_keys(self) -> Mapping[str, str]:
-        """Column to report key, the teacher score included."""
-        keys = {feature.column: feature.report_key for feature in self.features}
-        return MappingProxyType(keys | {TEACHER: TEACHER})
+def _feature(column: str, extractor: str, key: str, description: str) -> Feature:
+    return Feature(column, (Origin(extractor, key),), description)
 
 
-def _vif(scale: int) -> Feature:
-    return Feature(
-        f"vif_scale{scale}",
-        "vif",
-        f"integer_vif_scale{scale}",
-        f"visual information fidelity at scale {scale} (1/{2**scale} of the size)",
+def _scales(name: str, extractor: str, description: str) -> tuple[Feature, ...]:
+    return tuple(
+        _feature(
+            f"{name}_scale{scale}",
+            extractor,
+            f"integer_{name}_scale{scale}",
+            f"{description} at scale {scale} (1/{2**scale} of the size)",
+        )
+        for scale in range(4)
     )
 
 
-ADM2 = Feature("adm2", "adm", "integer_adm2", "detail loss (DLM), four scales pooled")
-MOTION2 = Feature(
-    "motion2",
+def _plain(column: str, extractor: str, description: str) -> Feature:
+    return _feature(column, extractor, column, description)
+
+
+ADM2 = _feature("adm2", "adm", "integer_adm2", "detail loss (DLM), four scales pooled")
+ADM = _scales("adm", "adm", "detail loss (DLM)")
+VIF = _scales("vif", "vif", "visual information fidelity")
+MOTION = Feature(
     "motion",
-    "integer_motion2",
-    "motion: mean absolute luma difference to the previous or next reference frame, the smaller",
+    (
+        Origin("motion", "integer_motion"),
+        Origin("motion", "VMAF_integer_feature_motion_sad_score"),  # libvmaf 3.2, same number
+    ),
+    "motion: mean absolute difference of blurred luma to the previous reference frame",
 )
-VIF = tuple(_vif(scale) for scale in range(4))
+MOTION2 = _feature(
+    "motion2", "motion", "integer_motion2", "motion to the previous or next frame, the smaller"
+)
+MOTION3 = Feature(
+    "motion3",
+    (Origin("motion", "integer_motion3"), Origin("motion_v2", "integer_motion3")),
+    "variant of motion2 that newer models use (libvmaf 3)",
+)
+PSNR = tuple(
+    _plain(f"psnr_{plane}", "psnr", f"PSNR of the {plane} plane in dB, 60 at most (8 bit)")
+    for plane in ("y", "cb", "cr")
+)
+OTHERS = (
+    _plain("float_ssim", "float_ssim", "SSIM of luma, up to 1"),
+    _plain("float_ms_ssim", "float_ms_ssim", "multi-scale SSIM of luma, up to 1"),
+    _plain("cambi", "cambi", "banding (CAMBI) of the distorted frame, 0 is none"),
+    _plain("ciede2000", "ciede", "45 - 20 log10 of the mean CIEDE2000 colour difference"),
+    _plain("psnr_hvs", "psnr_hvs", "PSNR weighted by contrast sensitivity, in dB"),
+    _plain("ssimulacra2", "ssimulacra2", "SSIMULACRA 2, 100 is identical"),
+)
+SPEED = (
+    _plain("speed_temporal", "speed_temporal", "SpEED-QA, temporal"),
+    *(
+        _plain(f"speed_chroma_{plane}", "speed_chroma", f"SpEED-QA of chroma, {plane}")
+        for plane in ("u", "v", "uv")
+    ),
+)
 
 CANONICAL6 = FeatureSet("canonical6", (ADM2, *VIF, MOTION2))
 """What the models of the vmaf_v0.6.1 family eat."""
 
+FULL_V1 = FeatureSet("full_v1", (ADM2, *ADM, *VIF, MOTION, MOTION2, MOTION3, *PSNR, *OTHERS))
+FULL = FeatureSet("full", (*FULL_V1.features, *SPEED))
+NAMED_SETS = {features.name: features for features in (FULL, FULL_V1, CANONICAL6)}
+
+EXTRACTORS = tuple(
+    sorted({origin.extractor for feature in FULL.features for origin in feature.origins})
+)
+"""Every extractor that some column may come from."""
+
 NULL_WHERE_PLANES_ARE_EQUAL = ("ciede2000", "psnr_hvs")
 """Key prefixes that are infinite, printed as null, where reference and distorted are equal."""
+
+
+def feature_set(choice: str | Sequence[str]) -> FeatureSet:
+    """Return a named set, or one of the given columns in their order.
+
+    Raises ValueError, with what is allowed, for unknown or repeated names and an empty choice.
+    """
+    if isinstance(choice, str):
+        if choice not in NAMED_SETS:
+            raise ValueError(_allowed(choice))
+        return NAMED_SETS[choice]
+    by_column = {feature.column: feature for feature in FULL.features}
+    if unknown := [name for name in choice if name not in by_column]:
+        raise ValueError(_allowed(", ".join(unknown)))
+    if not choice or len(set(choice)) != len(choice):
+        raise ValueError("a list of features names each once, and at least one")
+    return FeatureSet("custom", tuple(by_column[name] for name in choice))
+
+
+def too_small(extractor: str, width: int, height: int) -> str:
+    """Say why an extractor cannot run on frames of this size; empty when it can.
+
+    Measured with libvmaf 3.2: below these sizes an extractor crashes, or it and those after it
+    are missing from the report while the process ends with exit code 0.
+    """
+    needed = {"speed_temporal": 80, "speed_chroma": 160, "float_ms_ssim": 176}.get(extractor, 0)
+    if min(width, height) < needed:
+        return f"frames of {width}x{height} are too small: {extractor} needs {needed} a side"
+    if extractor == "cambi" and max(width, height) < 216:  # noqa: PLR2004 (as measured)
+        return f"frames of {width}x{height} are too small: cambi needs 216 on the longer side"
+    return ""
+
+
+def _allowed(name: str) -> str:
+    return (
+        f"unknown feature or set: {name}; it takes {', '.join(NAMED_SETS)}, or a list of "
+        f"{', '.join(FULL.columns)}"
+    )

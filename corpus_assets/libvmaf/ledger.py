@@ -7,18 +7,22 @@ of them must agree.
 from __future__ import annotations
 
 import re
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 
-DECODED = re.compile(r"^\[in#0/.* Input stream #0:\d+ \(video\): .* (\d+) frames decoded")
-MUXED = re.compile(r"^\[out#(\d+)/null .* Output stream #\d+:0 \(video\): (\d+) frames encoded")
-MUXED_BYTES = re.compile(r"^\[out#0/null .* packets muxed \((\d+) bytes\)")
+DECODED = re.compile(r"^\[in#(\d+)/.* Input stream #\d+:\d+ \(video\): .* (\d+) frames decoded")
+MUXED = re.compile(r"^\[out#(\d+)/\w+\b.* Output stream #\d+:0 \(video\): (\d+) frames encoded")
+MUXED_BYTES = re.compile(r"^\[out#(\d+)/null\b.* packets muxed \((\d+) bytes\)")
 
 
 @dataclass(slots=True)
 class FrameLedger:
-    """Frames in the container, decoded on either side, and scored; None where not known."""
+    """Frames in the containers, decoded on either side, and scored; None where not known.
+
+    `container_distorted` only where the distorted side is a file.
+    """
 
     container: int | None = None
+    container_distorted: int | None = None
     decoded_reference: int | None = None
     decoded_distorted: int | None = None
     scored: int | None = None
@@ -36,18 +40,22 @@ class FrameLedger:
 
 
 @dataclass(slots=True)
-class LedgerReader:
-    """Picks the counts out of ffmpeg's log, line by line."""
+class LogCounts:
+    """The counts of one ffmpeg process, picked out of its log line by line.
 
-    ledger: FrameLedger
-    encoded: bool
-    encoded_bytes: int | None = None
+    `decoded` by input, `written` frames and `muxed` bytes by output.
+    """
+
+    decoded: dict[int, int] = field(default_factory=dict)
+    written: dict[int, int] = field(default_factory=dict)
+    muxed: dict[int, int] = field(default_factory=dict)
 
     def __call__(self, line: str) -> None:
         """Look at one line of the log."""
-        if found := DECODED.match(line):
-            self.ledger.decoded_reference = int(found[1])
-        elif (found := MUXED.match(line)) and found[1] == "2":
-            self.ledger.decoded_distorted = int(found[2])
-        if self.encoded and (found := MUXED_BYTES.match(line)):
-            self.encoded_bytes = int(found[1])
+        for pattern, counts in (
+            (DECODED, self.decoded),
+            (MUXED, self.written),
+            (MUXED_BYTES, self.muxed),
+        ):
+            if found := pattern.match(line):
+                counts[int(found[1])] = int(found[2])

@@ -6,8 +6,10 @@ import re
 from dataclasses import dataclass
 from pathlib import Path
 
+import orjson
+
 from corpus_assets.errors import SettingError
-from corpus_assets.files import sha256_of_file
+from corpus_assets.files import sha256_of_bytes
 
 DEFAULT_MODEL = "vmaf_v0.6.1"
 BUILT_IN_NAME = re.compile(r"vmaf_[A-Za-z0-9_.]+")
@@ -33,8 +35,22 @@ def resolve_model(value: str) -> Model:
     if value.endswith(".json") or path.is_file():
         if not path.is_file():
             raise SettingError("model", value, "there is no such file")
-        return Model(path.stem, str(path.resolve()), sha256_of_file(path))
+        return _from_file(value, path)
     if not BUILT_IN_NAME.fullmatch(value):
         allowed = f"it takes a built-in model's name such as {DEFAULT_MODEL}, or a JSON file"
         raise SettingError("model", value, allowed)
     return Model(value)
+
+
+def _from_file(value: str, path: Path) -> Model:
+    """Read a model file; libvmaf itself would only say that it cannot."""
+    try:
+        data = path.read_bytes()
+        document = orjson.loads(data)
+    except OSError as error:
+        raise SettingError("model", value, f"it cannot be read: {error.strerror}") from error
+    except orjson.JSONDecodeError as error:
+        raise SettingError("model", value, f"it is not valid JSON: {error}") from error
+    if not isinstance(document, dict) or "model_dict" not in document:
+        raise SettingError("model", value, "it is not a libvmaf model: it has no model_dict")
+    return Model(path.stem, str(path.resolve()), sha256_of_bytes(data))

@@ -1,18 +1,16 @@
-"""What a container declares about its video, read without decoding it (PyAV)."""
+"""What a video is: geometry and length, from a container without decoding it (PyAV)."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import av
 
 from corpus_assets.corpora.clip import RawVideo
 from corpus_assets.errors import ClipError
+from corpus_assets.libvmaf.raw import VideoFacts, raw_facts
 
 if TYPE_CHECKING:
-    from fractions import Fraction
-
     from av.container import InputContainer
     from av.video.stream import VideoStream
 
@@ -23,34 +21,14 @@ SMALLEST_SIDE = 17
 LARGEST_SIDE = 16384
 
 
-@dataclass(frozen=True, slots=True)
-class VideoFacts:
-    """Geometry and length of a video; `frames` is what a correct decode gives."""
-
-    width: int
-    height: int
-    frame_rate: Fraction
-    frames: int
-    pixel_format: str
-
-
 def probe(video: Video, opened: OpenedInput) -> VideoFacts:
     """Return the facts of a video. Raises ClipError when it is not what it should be."""
-    facts = _raw(video) if isinstance(video, RawVideo) else _container(video, opened)
+    try:
+        facts = raw_facts(video) if isinstance(video, RawVideo) else _container(video, opened)
+    except OSError as error:
+        raise ClipError("read", f"{error.strerror}: {video.source.name}") from error
     _check(facts)
     return facts
-
-
-def _raw(video: RawVideo) -> VideoFacts:
-    size = video.source.stamp().size
-    frames, rest = divmod(size, video.frame_bytes)
-    if rest or not frames:
-        raise ClipError(
-            "probe",
-            f"{video.source.name}: {size} bytes are not a whole number of {video.width}x"
-            f"{video.height} {video.pixel_format} frames of {video.frame_bytes} bytes",
-        )
-    return VideoFacts(video.width, video.height, video.frame_rate, frames, video.pixel_format)
 
 
 def _container(video: ContainerVideo, opened: OpenedInput) -> VideoFacts:

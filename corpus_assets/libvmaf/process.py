@@ -12,15 +12,18 @@ import threading
 import time
 from collections import deque
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import IO, TYPE_CHECKING
 
-from corpus_assets.errors import CancelledError
+from corpus_assets.errors import CancelledError, EngineError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
 TAIL_LINES = 20
 LINE_CHARACTERS = 400
+ADDRESS = re.compile(r" @ 0x[0-9a-f]+")
+"""Where in memory ffmpeg keeps what a line is about; differs from run to run."""
 CHATTER = re.compile(r"\[(info|verbose)\]( |$)")
 """Lines that ffmpeg prints at levels that say nothing about a failure."""
 
@@ -35,6 +38,11 @@ class ProcessRun:
     timed_out: bool
     wall_seconds: float
     stderr_tail: tuple[str, ...]
+
+    @property
+    def program(self) -> str:
+        """The name of the program, without its folder and what follows a dash."""
+        return Path(self.argv[0]).name.partition("-")[0]
 
     @property
     def ended_well(self) -> bool:
@@ -61,16 +69,18 @@ class Children:
         argv: Sequence[str],
         *,
         descriptors: Sequence[int] = (),
+        handed_over: Sequence[int] = (),
         timeout: float,
         on_line: Callable[[str], None] = lambda _: None,
     ) -> ProcessRun:
         """Run a command to its end; `on_line` sees every line of its standard error.
 
-        Raises OSError when the program cannot be started, CancelledError after `stop`.
+        The child inherits both kinds of descriptors; those handed over, ends of pipes, are closed
+        here. Raises EngineError when the program cannot be started, CancelledError after `stop`.
         """
         started = time.monotonic()
         tail: deque[str] = deque(maxlen=TAIL_LINES)
-        with self._started(argv, descriptors) as process:
+        with self._started(argv, descriptors, handed_over) as process:
             overdue = threading.Event()
             timer = threading.Timer(timeout, _end_overdue, (process, overdue))
             timer.start()
@@ -99,19 +109,22 @@ class Children:
 
     @contextlib.contextmanager
     def _started(
-        self, argv: Sequence[str], descriptors: Sequence[int]
+        self, argv: Sequence[str], descriptors: Sequence[int], handed_over: Sequence[int]
     ) -> Iterator[subprocess.Popen[bytes]]:
-        with self._lock:
+        with self._lock, _closed(handed_over):
             if self._stopped:
                 raise CancelledError("the run is being cancelled")
-            process = subprocess.Popen(
-                [*_ends_with_parent(), *argv],
-                stdin=subprocess.DEVNULL,
-                stdout=subprocess.DEVNULL,
-                stderr=subprocess.PIPE,
-                pass_fds=tuple(descriptors),
-                start_new_session=True,
-            )
+            try:
+                process = subprocess.Popen(
+                    [*_ends_with_parent(), *argv],
+                    stdin=subprocess.DEVNULL,
+                    stdout=subprocess.DEVNULL,
+                    stderr=subprocess.PIPE,
+                    pass_fds=(*descriptors, *handed_over),
+                    start_new_session=True,
+                )
+            except OSError as error:
+                raise EngineError(f"cannot start {argv[0]}: {error.strerror}") from error
             self._running.add(process)
         try:
             yield process
@@ -122,6 +135,16 @@ class Children:
                 process.stderr.close()
             with self._lock:
                 self._running.discard(process)
+
+
+@contextlib.contextmanager
+def _closed(descriptors: Sequence[int]) -> Iterator[None]:
+    """Close descriptors at the end, whatever happens."""
+    try:
+        yield
+    finally:
+        for descriptor in descriptors:
+            os.close(descriptor)
 
 
 def _ends_with_parent() -> list[str]:
@@ -135,7 +158,7 @@ def _read_lines(stream: IO[bytes] | None, tail: deque[str], on_line: Callable[[s
     if stream is None:
         return
     while raw := stream.readline(1 << 16):
-        line = raw.decode("utf-8", "backslashreplace").strip()[:LINE_CHARACTERS]
+        line = ADDRESS.sub("", raw.decode("utf-8", "backslashreplace").strip())[:LINE_CHARACTERS]
         on_line(line)
         if line and not CHATTER.search(line) and (not tail or tail[-1] != line):
             tail.append(line)

@@ -17,7 +17,7 @@ from corpus_assets.errors import ReportRefusedError
 from corpus_assets.libvmaf.features import NULL_WHERE_PLANES_ARE_EQUAL
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Mapping
 
     import numpy.typing as npt
 
@@ -62,16 +62,14 @@ def parse_report(data: bytes) -> Report:
     return Report(str(document.get("version", "")), metrics)
 
 
-def accept(report: Report, *, frames: int, expected: frozenset[str], needed: Sequence[str]) -> None:
+def accept(report: Report, *, frames: int, expected: frozenset[str]) -> None:
     """Hold a report against the rule. Raises ReportRefusedError naming the first clause it breaks.
 
     `frames` is the expected count, `expected` the keys that every frame must have, neither more
-    nor fewer, and `needed` those that the table reads.
+    nor fewer.
     """
     if len(report.metrics) != frames:
         raise _refused(f"the report has {len(report.metrics)} frames, expected {frames}")
-    if absent := sorted(set(needed) - expected):
-        raise _refused(f"the engine does not compute {', '.join(absent)} with this model")
     for number, metrics in enumerate(report.metrics):
         if metrics.keys() != expected:
             raise _refused(_key_difference(number, metrics, expected))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Literal, Self
 
@@ -14,8 +14,10 @@ from corpus_assets.corpora.clip import Discovery, Encode
 from corpus_assets.extraction.outcome import Failed, SourceRecord
 from corpus_assets.extraction.progress import Counts
 from corpus_assets.files import sha256_of_bytes, sha256_of_file
+from corpus_assets.libvmaf.binary import Binary
 from corpus_assets.libvmaf.command import RECIPE_VERSION
-from corpus_assets.libvmaf.engine import Engine
+from corpus_assets.libvmaf.engine import LARGE, Engine
+from corpus_assets.libvmaf.program import EncoderIdentity
 from corpus_assets.tables.content import TYPE_NAMES
 from corpus_assets.tables.parquet import ParquetTable
 from corpus_assets.tables.schema import TableSpec
@@ -70,12 +72,46 @@ class ModelPart(Part):
     sha256: str | None
 
 
+class LibraryPart(Part):
+    """A shared library that computes: libvmaf, x264 and ffmpeg's own, where they are linked."""
+
+    name: str
+    path: str
+    sha256: str
+
+    @classmethod
+    def all_of(cls, binary: Binary) -> tuple[Self, ...]:
+        """Describe those of a program."""
+        return tuple(cls(name=b.name, path=b.path, sha256=b.sha256) for b in binary.libraries)
+
+
+class EncoderPart(Part):
+    """The ffmpeg that made frames for an engine that cannot."""
+
+    binary: str
+    binary_sha256: str
+    libraries: tuple[LibraryPart, ...]
+    version: str
+
+    @classmethod
+    def of(cls, encoder: EncoderIdentity) -> Self:
+        """Describe an encoder."""
+        return cls(
+            binary=encoder.binary.path,
+            binary_sha256=encoder.binary.sha256,
+            libraries=LibraryPart.all_of(encoder.binary),
+            version=encoder.version,
+        )
+
+
 class EnginePart(Part):
-    """What computed the numbers."""
+    """What computed the numbers; `extractors` are those that large frames get."""
 
     kind: str
     binary: str
     binary_sha256: str
+    libraries: tuple[LibraryPart, ...]
+    encoder: EncoderPart | None
     version: str
     libvmaf_version: str
     model: ModelPart
@@ -87,12 +123,14 @@ class EnginePart(Part):
         identity, model = engine.identity, engine.model
         return cls(
             kind=identity.kind,
-            binary=identity.binary,
-            binary_sha256=identity.binary_sha256,
+            binary=identity.binary.path,
+            binary_sha256=identity.binary.sha256,
+            libraries=LibraryPart.all_of(identity.binary),
+            encoder=EncoderPart.of(identity.encoder) if identity.encoder else None,
             version=identity.version,
             libvmaf_version=identity.libvmaf_version,
             model=ModelPart(name=model.name, path=model.path, sha256=model.sha256),
-            extractors=engine.features.extractors,
+            extractors=engine.computation(*LARGE).extractors,
         )
 
 
@@ -213,6 +251,7 @@ class FramesPart(Part):
     """The frame ledger of a failed clip: counts as far as they are known."""
 
     container: int | None = None
+    container_distorted: int | None = None
     decoded_reference: int | None = None
     decoded_distorted: int | None = None
     scored: int | None = None
@@ -243,6 +282,14 @@ class FailurePart(Part):
         )
 
 
+class UnavailablePart(Part):
+    """A column without numbers, and why; `clips` are the keys concerned, null for all."""
+
+    feature: str
+    reason: str
+    clips: tuple[str, ...] | None
+
+
 class DagsterPart(Part):
     """Facts of the launcher, which do not change the artifact."""
 
@@ -264,4 +311,19 @@ def cache_part(policy: str, directory: Path, lookups: Counter[str]) -> CachePart
             "damaged": lookups["damaged"],
             "unread": lookups["unread"],
         }
+    )
+
+
+def unavailable_parts(
+    unavailable: Mapping[tuple[str, str], Sequence[str]], counts: Counts
+) -> tuple[UnavailablePart, ...]:
+    """Describe columns without numbers; `unavailable` maps (feature, reason) to clip keys."""
+    succeeded = counts.extracted + counts.cached
+    return tuple(
+        UnavailablePart(
+            feature=feature,
+            reason=reason,
+            clips=None if len(keys) == succeeded else tuple(keys),
+        )
+        for (feature, reason), keys in sorted(unavailable.items())
     )

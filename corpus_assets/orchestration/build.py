@@ -2,7 +2,7 @@
 
 import dagster as dg
 
-from corpus_assets.orchestration.konvid_1k import vmaf_pairs
+from corpus_assets.orchestration.assets import ASSETS
 from corpus_assets.orchestration.resources import EngineResource, StorageResource, WorkersResource
 
 
@@ -12,7 +12,7 @@ def build_definitions() -> dg.Definitions:
     Clips already run side by side within an asset, so that a process per step would only cost time.
     """
     return dg.Definitions(
-        assets=[vmaf_pairs],
+        assets=ASSETS,
         resources={
             "engine": EngineResource(),
             "workers": WorkersResource(),

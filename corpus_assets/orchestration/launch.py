@@ -5,18 +5,24 @@ from typing import Any
 import dagster as dg
 import orjson
 
-from corpus_assets.artifacts.konvid_pairs import Launch
+from corpus_assets.artifacts.request import Launch
+from corpus_assets.artifacts.settings import EMBEDDED
 from corpus_assets.manifests.parts import DagsterPart
 
 MODULE = "corpus_assets.definitions"
 
 
 def config_document(op: str, settings: dict[str, Any], shared: dict[str, Any]) -> dict[str, Any]:
-    """Return the Dagster run config that holds every effective setting."""
-    resources: dict[str, Any] = {"workers": {"config": {"count": shared["workers"]}}}
-    if shared["ffmpeg"]:
-        resources["engine"] = {"config": {"ffmpeg": shared["ffmpeg"]}}
-    given = {name: value for name, value in settings.items() if value is not None}
+    """Return the Dagster run config that holds every effective setting.
+
+    What comes with the package is named as such, so that no variable takes its place.
+    """
+    resources: dict[str, Any] = {
+        "engine": {"config": {"ffmpeg": shared["ffmpeg"] or EMBEDDED}},
+        "workers": {"config": {"count": shared["workers"]}},
+    }
+    effective = settings | {"vmaf_bin": settings["vmaf_bin"] or EMBEDDED}
+    given = {name: value for name, value in effective.items() if value is not None}
     return {"ops": {op: {"config": given}}, "resources": resources}
 
 

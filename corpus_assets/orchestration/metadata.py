@@ -4,7 +4,7 @@ from typing import Any
 
 import dagster as dg
 
-from corpus_assets.artifacts.konvid_pairs import Built
+from corpus_assets.artifacts.build import Built
 from corpus_assets.artifacts.statistics import BINS
 from corpus_assets.tables.content import TYPE_NAMES
 from corpus_assets.tables.schema import TableSpec
@@ -12,6 +12,13 @@ from corpus_assets.tables.schema import TableSpec
 FAILURES_SHOWN = 50
 BAR_CHARACTERS = 24
 """The whole drawing stays under 1,000 characters, so that the UI shows it without a click."""
+UNAVAILABLE_SCHEMA = dg.TableSchema(
+    columns=[
+        dg.TableColumn("feature", "string"),
+        dg.TableColumn("reason", "string"),
+        dg.TableColumn("clips", "string"),
+    ]
+)
 FAILURE_SCHEMA = dg.TableSchema(
     columns=[
         dg.TableColumn("key", "string"),
@@ -32,23 +39,26 @@ def column_schema(spec: TableSpec) -> dg.TableSchema:
     )
 
 
-def built_metadata(built: Built, spec: TableSpec) -> dict[str, Any]:
+def built_metadata(built: Built) -> dict[str, Any]:
     """Return the metadata of a finished artifact; bounded whatever the corpus' size."""
     manifest, table = built.manifest, built.table
     counts, scores = manifest.counts, table.evidence.scores
     return {
         "dagster/row_count": manifest.artifact.rows,
-        "dagster/column_schema": column_schema(spec),
+        "dagster/column_schema": column_schema(built.spec),
         "dagster/uri": f"file://{manifest.artifact.path}",
         "artifact": dg.MetadataValue.path(manifest.artifact.path),
         "manifest": dg.MetadataValue.path(str(built.manifest_path)),
         "sha256": manifest.artifact.sha256,
         "content_sha256": manifest.artifact.content_sha256,
+        "clips_found": counts.found,
+        "clips_skipped": counts.skipped,
         "clips_selected": counts.selected,
         "clips_extracted": counts.extracted,
         "clips_cached": counts.cached,
         "clips_failed": counts.failed,
         "failures": _failures(built),
+        "unavailable_features": _unavailable(built),
         "frames_per_second": table.frames_per_second,
         "elapsed_seconds": table.elapsed_seconds,
         "vmaf_mean": scores.mean,
@@ -80,3 +90,17 @@ def _failures(built: Built) -> dg.TableMetadataValue:
         for failure in built.manifest.failures[:FAILURES_SHOWN]
     ]
     return dg.MetadataValue.table(records, FAILURE_SCHEMA)
+
+
+def _unavailable(built: Built) -> dg.TableMetadataValue:
+    records = [
+        dg.TableRecord(
+            {
+                "feature": part.feature,
+                "reason": part.reason,
+                "clips": "all" if part.clips is None else str(len(part.clips)),
+            }
+        )
+        for part in built.manifest.unavailable_features[:FAILURES_SHOWN]
+    ]
+    return dg.MetadataValue.table(records, UNAVAILABLE_SCHEMA)

