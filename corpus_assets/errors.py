@@ -3,7 +3,8 @@
 CorpusAssetsError
 ├── SetupError              what the user sets or has installed is wrong (exit code 2)
 │   ├── SettingError        one setting has a value that is not allowed
-│   ├── RootError           a corpus folder is unset or missing
+│   ├── RootError           a corpus folder is missing
+│   │   └── UnsetRootError  no setting and no variable says where a corpus is
 │   ├── StorageError        an output or cache folder cannot be written
 │   └── EngineError         the libvmaf engine is missing or cannot do what is asked
 ├── DataError               the data is not right (exit code 1)
@@ -47,7 +48,11 @@ class SettingError(SetupError):
 
 
 class RootError(SetupError):
-    """The folder of a corpus is not set, or not there."""
+    """The folder of a corpus is not there, or is not what it should be."""
+
+
+class UnsetRootError(RootError):
+    """Nothing says where a corpus is."""
 
 
 class StorageError(SetupError):

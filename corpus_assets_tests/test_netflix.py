@@ -12,8 +12,10 @@ import pyarrow.parquet as pq
 import pytest
 
 from corpus_assets.artifacts.settings import NetflixSettings, validated
+from corpus_assets.corpora import file_source
 from corpus_assets.corpora.netflix_public import Geometry, discover
 from corpus_assets.errors import EmptyCorpusError, EngineError, RootError, SettingError, SetupError
+from corpus_assets.files import sha256_of_file
 from corpus_assets.libvmaf.features import CANONICAL6, FULL, FULL_V1
 from corpus_assets_tests.making import build_netflix, manifest_of
 from corpus_assets_tests.media import NETFLIX_SIZE, PAIR_FRAMES, run_ffmpeg, write_pair
@@ -98,6 +100,27 @@ def test_types_of_the_table(netflix_root: Path) -> None:
     numbers = dict.fromkeys(("vmaf", *FULL.columns), "double")
     assert types == {**texts, "frame_index": "int64", **numbers}
     assert set(table_of(manifest)["codec"]) == {"h264"}
+
+
+def test_files_are_hashed_once_however_many_pairs_share_them(
+    netflix_root: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    hashed: list[str] = []
+
+    def counting(path: Path) -> str:
+        hashed.append(f"{path.parent.name}/{path.name}")
+        return sha256_of_file(path)
+
+    monkeypatch.setattr(file_source, "sha256_of_file", counting)
+    first = build_netflix(netflix_root, **SIZE, feature_set="canonical6")
+    files = [file.path for file in first.manifest.inventory.files]
+    assert sorted(hashed) == files
+    assert len(files) == 5
+    hashed.clear()
+    changed = netflix_root / "dis" / "Bikes_30_144_200.yuv"
+    changed.write_bytes(changed.read_bytes()[::-1])
+    build_netflix(netflix_root, **SIZE, feature_set="canonical6")
+    assert hashed == ["dis/Bikes_30_144_200.yuv"]
 
 
 def test_manifest(netflix_root: Path) -> None:

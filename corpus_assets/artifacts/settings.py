@@ -22,7 +22,7 @@ from corpus_assets.corpora.netflix_public import (
     PixelFormat,
 )
 from corpus_assets.corpora.netflix_public import VARIABLE as NETFLIX_VARIABLE
-from corpus_assets.errors import RootError, SettingError, SetupError
+from corpus_assets.errors import SettingError, SetupError, UnsetRootError
 from corpus_assets.extraction.scorer import CachePolicy
 from corpus_assets.extraction.workers import available_processors
 from corpus_assets.libvmaf.features import FULL, NAMED_SETS, feature_set
@@ -208,23 +208,23 @@ class Environment:
         return int(text)
 
     def netflix_root(self, setting: str | None) -> Path:
-        """Return the root of Netflix Public. Raises RootError when it is not set."""
+        """Return the root of Netflix Public. Raises UnsetRootError."""
         chosen = setting or self.get(NETFLIX_VARIABLE)
         if chosen is None:
-            raise RootError(
+            raise UnsetRootError(
                 f"data_root is not set: set it, or {NETFLIX_VARIABLE}, to the folder that holds "
                 f"{REFERENCES}/ and {DISTORTED}/"
             )
         return absolute(chosen)
 
     def konvid_root(self, setting: str | None) -> Path:
-        """Return the root of KoNViD-1k. Raises RootError when it is not set."""
+        """Return the root of KoNViD-1k. Raises UnsetRootError."""
         data_root = self.get("VMAF_DATA_ROOT")
         chosen = setting or self.get("VMAF_KONVID_1K_DIR")
         if chosen is None and data_root is not None:
             chosen = str(Path(data_root, "konvid-1k"))
         if chosen is None:
-            raise RootError(
+            raise UnsetRootError(
                 "konvid_root is not set: set it, or VMAF_KONVID_1K_DIR, to the folder that holds "
                 f"{VIDEOS_FOLDER}/ (or VMAF_DATA_ROOT to the folder that holds konvid-1k/)"
             )

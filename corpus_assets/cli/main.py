@@ -10,6 +10,7 @@ from typer.exceptions import TyperException
 
 from corpus_assets import __version__
 from corpus_assets.cli.demo import demo
+from corpus_assets.cli.doctor import doctor
 from corpus_assets.cli.run import run_commands
 from corpus_assets.errors import CancelledError, CorpusAssetsError
 
@@ -21,6 +22,7 @@ app = typer.Typer(
     add_completion=False,
 )
 app.command()(demo)
+app.command()(doctor)
 app.add_typer(run_commands(), name="run")
 
 

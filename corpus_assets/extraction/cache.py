@@ -63,18 +63,14 @@ class ReportCache:
             raise StorageError("cache", target.parent, str(error.strerror), CACHE_REMEDY) from error
 
 
-def recorded_content(header: EntryHeader | None, stamps: Sequence[Stamp]) -> list[str] | None:
-    """Return the content hashes that an entry recorded, if no file has changed since.
+def recorded_content(header: EntryHeader | None, stamps: Sequence[Stamp]) -> tuple[str | None, ...]:
+    """Return the content hash of each source that an entry recorded, None where it changed since.
 
     A file counts as unchanged while size, modification time and inode are as recorded.
     """
     if header is None or len(header.sources) != len(stamps):
-        return None
-    for source, stamp in zip(header.sources, stamps, strict=True):
-        if (source.size, source.mtime_ns, source.inode) != (
-            stamp.size,
-            stamp.mtime_ns,
-            stamp.inode,
-        ):
-            return None
-    return [source.sha256 for source in header.sources]
+        return (None,) * len(stamps)
+    return tuple(
+        source.sha256 if source.stamp == stamp else None
+        for source, stamp in zip(header.sources, stamps, strict=True)
+    )

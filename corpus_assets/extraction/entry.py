@@ -13,6 +13,7 @@ from typing import Literal
 
 import pydantic
 
+from corpus_assets.corpora.clip import Stamp
 from corpus_assets.errors import DamagedEntryError
 from corpus_assets.files import sha256_of_bytes
 
@@ -30,6 +31,11 @@ class StampedSource(pydantic.BaseModel, frozen=True):
     mtime_ns: int
     inode: int
     sha256: str
+
+    @property
+    def stamp(self) -> Stamp:
+        """What the file system said."""
+        return Stamp(self.size, self.mtime_ns, self.inode)
 
 
 class EntryHeader(pydantic.BaseModel, frozen=True):

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Literal
 
 from corpus_assets.corpora.clip import Encode
 from corpus_assets.errors import ClipError, DamagedEntryError
 from corpus_assets.extraction.cache import ReportCache, recorded_content
+from corpus_assets.extraction.content import ContentDigests
 from corpus_assets.extraction.entry import ENTRY_FORMAT, EntryHeader, StampedSource
 from corpus_assets.extraction.fingerprint import fingerprint
 from corpus_assets.extraction.outcome import Extracted, Failed, Lookup, Outcome, SourceRecord
@@ -49,6 +50,7 @@ class ClipScorer:
     engine: Engine
     cache: ReportCache
     policy: CachePolicy = "reuse"
+    digests: ContentDigests = field(default_factory=ContentDigests)
 
     def __call__(self, clip: Clip, children: Children) -> Outcome:
         """Return the outcome of one clip; only what concerns every clip is raised."""
@@ -83,10 +85,14 @@ class ClipScorer:
         """Learn the content of the sources; hash only what may have changed since recorded."""
         try:
             stamps = tuple(source.stamp() for source in clip.sources)
-            content = recorded_content(header, stamps) or [s.sha256() for s in clip.sources]
+            recorded = recorded_content(header, stamps)
+            content = tuple(
+                known or self.digests.sha256(source, stamp)
+                for known, source, stamp in zip(recorded, clip.sources, stamps, strict=True)
+            )
         except OSError as error:
             raise ClipError("read", f"{error.strerror}: {clip.sources[0].name}") from error
-        return Identified(clip, stamps, tuple(content), fingerprint(clip, content, self.engine))
+        return Identified(clip, stamps, content, fingerprint(clip, content, self.engine))
 
     def _reuse(
         self, identified: Identified, header: EntryHeader
@@ -100,7 +106,7 @@ class ClipScorer:
             report = parse_report(data)
         except (DamagedEntryError, ClipError):
             return None, "damaged"
-        if recorded_content(header, identified.stamps) is None:
+        if None in recorded_content(header, identified.stamps):
             sources = _stamped(identified)
             self.cache.write(key, header.model_copy(update={"sources": sources}), data)
         size = (header.width, header.height)

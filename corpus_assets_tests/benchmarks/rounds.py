@@ -22,10 +22,23 @@ def rounds(count: int, *ways: Callable[[], object]) -> Iterator[tuple[float, ...
         yield tuple(seconds(way) for way in ways)
 
 
-def report(name: str, base: str, times: list[tuple[float, ...]]) -> None:
-    ratio = statistics.median(b / a for a, b, *_ in times)
-    ours, theirs = (statistics.median(column) for column in list(zip(*times, strict=True))[:2])
-    print(f"{name}: {ours:.2f} s; {base}: {theirs:.2f} s; ratio {ratio:.2f}")
+def report_all(
+    names: list[str],
+    times: list[tuple[float, ...]],
+    *,
+    frames: int,
+    ratios: list[tuple[str, str]],
+) -> None:
+    """Print medians with their spread, and how many times as fast one way is as another."""
+    columns = dict(zip(names, zip(*times, strict=True), strict=True))
+    for name, column in columns.items():
+        middle = statistics.median(column)
+        spread = f"{min(column):.2f} to {max(column):.2f}"
+        print(f"  {name}: {middle:.2f} s ({spread}), {frames / middle:.2f} frames/s")
+    for ours, theirs in ratios:
+        each = [b / a for a, b in zip(columns[ours], columns[theirs], strict=True)]
+        spread = f"{min(each):.3f} to {max(each):.3f}"
+        print(f"  {ours} is {statistics.median(each):.3f} times as fast as {theirs} ({spread})")
 
 
 def print_machine(ffmpeg: str) -> None:

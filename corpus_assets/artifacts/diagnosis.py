@@ -1,0 +1,183 @@
+"""What a machine is set up for: engine, corpora and folders. No clip is scored."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass
+from typing import TYPE_CHECKING, Any, Literal
+
+from corpus_assets.artifacts.catalog import SCORED
+from corpus_assets.artifacts.scoring import Scoring
+from corpus_assets.artifacts.settings import (
+    EMBEDDED,
+    Environment,
+    ScoringSettings,
+    SharedSettings,
+)
+from corpus_assets.artifacts.storage import OUTPUT_REMEDY, check_writable
+from corpus_assets.errors import CorpusAssetsError, StorageError, UnsetRootError
+from corpus_assets.extraction.cache import CACHE_REMEDY
+from corpus_assets.extraction.workers import available_processors
+from corpus_assets.libvmaf.engine import LARGE
+from corpus_assets.libvmaf.features import EXTRACTORS, FULL
+from corpus_assets.libvmaf.model import BUILT_IN_NAMES, DEFAULT_MODEL, Model
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from pathlib import Path
+
+    from corpus_assets.artifacts.request import ScoredAsset
+    from corpus_assets.libvmaf.engine import Engine
+
+
+SOUND = SharedSettings(model=DEFAULT_MODEL, ffmpeg=EMBEDDED, vmaf_bin=EMBEDDED, workers=1)
+"""Values that cannot be wrong, so that a corpus is looked at whatever else is."""
+
+
+@dataclass(frozen=True, slots=True)
+class EngineState:
+    """The program that computes and what it can do, for frames of 1920x1080.
+
+    `extractors` maps each that some column may come from to whether this build has it;
+    `null_columns` maps the columns of `full` that will be null to the reason.
+    """
+
+    kind: str
+    binary: str
+    binary_sha256: str
+    version: str
+    libvmaf_version: str
+    encoder: str | None
+    model: str
+    extractors: Mapping[str, bool]
+    null_columns: Mapping[str, str]
+    models: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class RootState:
+    """A corpus: `found` and `skipped` count its clips, or `message` says what is not right."""
+
+    status: Literal["found", "not set", "wrong"]
+    path: str | None = None
+    clips: int = 0
+    skipped: int = 0
+    message: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class FolderState:
+    """A folder that runs write; `message` says why they could not."""
+
+    path: str
+    writable: bool
+    message: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Diagnosis:
+    """Everything that was looked at; `problems` must be mended before assets can be made."""
+
+    engine: EngineState | None
+    roots: Mapping[str, RootState]
+    folders: Mapping[str, FolderState]
+    workers: int | None
+    processors: int
+    problems: tuple[str, ...]
+
+    def as_dict(self) -> dict[str, Any]:
+        """Return the diagnosis for machines."""
+        return asdict(self)
+
+
+def diagnose(shared: SharedSettings, variables: Mapping[str, str]) -> Diagnosis:
+    """Look at everything; what is wrong is in the result, and hides nothing else."""
+    scoring, engine, problems = None, None, []
+    try:
+        scoring = _scoring(shared, variables)
+        engine = _engine(scoring)
+    except CorpusAssetsError as error:
+        problems.append(str(error))
+    roots = {asset.key[0]: _root(asset, variables) for asset in SCORED}
+    folders = _folders(shared, Environment(variables))
+    states: list[RootState | FolderState] = [*roots.values(), *folders.values()]
+    return Diagnosis(
+        engine=engine,
+        roots=roots,
+        folders=folders,
+        workers=scoring.workers if scoring else None,
+        processors=available_processors(),
+        problems=(*problems, *(state.message for state in states if _is_wrong(state))),
+    )
+
+
+def _scoring(shared: SharedSettings, variables: Mapping[str, str]) -> Scoring:
+    """Resolve what all assets that score have in common. Raises SetupError."""
+    settings, environment = ScoringSettings(), Environment(variables)
+    return Scoring.resolve(settings, shared, environment, corpus="", table="")
+
+
+def _engine(scoring: Scoring) -> EngineState:
+    """Ask the program. Raises EngineError."""
+    engine = scoring.engine(FULL)
+    identity = engine.identity
+    return EngineState(
+        kind=identity.kind,
+        binary=identity.binary.path,
+        binary_sha256=identity.binary.sha256,
+        version=identity.version,
+        libvmaf_version=identity.libvmaf_version,
+        encoder=identity.encoder.binary.path if identity.encoder else None,
+        model=scoring.model.path or scoring.model.name,
+        extractors=_extractors(engine),
+        null_columns=engine.computation(*LARGE).unavailable,
+        models=_models(engine),
+    )
+
+
+def _extractors(engine: Engine) -> dict[str, bool]:
+    trials = engine.trials.all_of((engine.model, (name,)) for name in EXTRACTORS)
+    return {name: bool(trial.keys) for name, trial in zip(EXTRACTORS, trials, strict=True)}
+
+
+def _models(engine: Engine) -> tuple[str, ...]:
+    """Return the built-in models that this program can score with."""
+    trials = engine.trials.all_of((Model(name), ()) for name in BUILT_IN_NAMES)
+    both = zip(BUILT_IN_NAMES, trials, strict=True)
+    return tuple(name for name, trial in both if trial.keys)
+
+
+def _root(asset: ScoredAsset, variables: Mapping[str, str]) -> RootState:
+    """Find a corpus as its asset would."""
+    try:
+        request = asset.resolve(asset.settings(), SOUND, variables)
+    except UnsetRootError as error:
+        return RootState("not set", message=str(error))
+    try:
+        discovery = request.discover()
+    except CorpusAssetsError as error:
+        return RootState("wrong", str(request.root), message=str(error))
+    return RootState("found", str(request.root), len(discovery.clips), len(discovery.skipped))
+
+
+def _folders(shared: SharedSettings, environment: Environment) -> dict[str, FolderState]:
+    output, cache = environment.output_dir(shared), environment.cache_dir(shared)
+    return {
+        "output": _folder("output", output, OUTPUT_REMEDY),
+        "cache": _folder("cache", cache, CACHE_REMEDY),
+    }
+
+
+def _folder(what: str, folder: Path, remedy: str) -> FolderState:
+    """Try the folder, or where it would be made, without making it."""
+    there = next(path for path in (folder, *folder.parents) if path.exists())
+    try:
+        check_writable(what, there, remedy)
+    except StorageError as error:
+        return FolderState(str(folder), writable=False, message=str(error))
+    return FolderState(str(folder), writable=True)
+
+
+def _is_wrong(state: RootState | FolderState) -> bool:
+    if isinstance(state, RootState):
+        return state.status == "wrong"
+    return not state.writable

@@ -1,0 +1,41 @@
+"""The content of sources: each is hashed once, however many clips share it."""
+
+from __future__ import annotations
+
+import threading
+from collections import OrderedDict
+from concurrent.futures import Future
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from corpus_assets.corpora.clip import Source, Stamp
+
+KEPT = 64
+"""Clips that share a reference follow one another, so that few digests need to be kept."""
+
+
+@dataclass(frozen=True, slots=True)
+class ContentDigests:
+    """SHA-256 of the sources that were asked for last."""
+
+    _kept: OrderedDict[tuple[Source, Stamp], Future[str]] = field(default_factory=OrderedDict)
+    _lock: threading.Lock = field(default_factory=threading.Lock)
+
+    def sha256(self, source: Source, stamp: Stamp) -> str:
+        """Return the digest of a source as it is at `stamp`; one caller hashes, others wait.
+
+        Raises OSError or ClipError when the source cannot be read.
+        """
+        with self._lock:
+            known = self._kept.get((source, stamp))
+            digest = known or self._kept.setdefault((source, stamp), Future())
+            while len(self._kept) > KEPT:
+                self._kept.popitem(last=False)
+        if known is None:
+            try:
+                digest.set_result(source.sha256())
+            except BaseException as error:
+                digest.set_exception(error)
+                raise
+        return digest.result()
