@@ -13,9 +13,9 @@ from corpus_assets.errors import StorageError
 from corpus_assets.extraction.workers import ThreadWorkers
 from corpus_assets.files import publish, removed_on_error, temporary_beside
 from corpus_assets.manifests.document import write_manifest
+from corpus_assets.manifests.engine import EnginePart
 from corpus_assets.manifests.parts import (
     CountsPart,
-    EnginePart,
     FailurePart,
     InventoryPart,
     SkippedPart,

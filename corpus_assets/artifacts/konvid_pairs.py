@@ -11,7 +11,7 @@ from corpus_assets.artifacts.settings import Environment, VmafPairsSettings
 from corpus_assets.corpora.konvid_1k import VIDEOS_FOLDER, discover, recipe
 from corpus_assets.libvmaf.command import RECIPE_VERSION
 from corpus_assets.libvmaf.features import CANONICAL6, FeatureSet
-from corpus_assets.manifests.parts import RecipePart
+from corpus_assets.manifests.engine import RecipePart
 from corpus_assets.manifests.scored import KonvidPairsManifest, KonvidStats
 from corpus_assets.tables.schema import KONVID_VMAF_PAIRS, TableSpec
 

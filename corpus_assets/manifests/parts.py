@@ -10,14 +10,10 @@ from typing import Literal, Self
 import pydantic
 
 from corpus_assets import __version__
-from corpus_assets.corpora.clip import Discovery, Encode
+from corpus_assets.corpora.clip import Discovery
 from corpus_assets.extraction.outcome import Failed, SourceRecord
 from corpus_assets.extraction.progress import Counts
 from corpus_assets.files import sha256_of_bytes, sha256_of_file
-from corpus_assets.libvmaf.binary import Binary
-from corpus_assets.libvmaf.command import RECIPE_VERSION
-from corpus_assets.libvmaf.engine import LARGE, Engine
-from corpus_assets.libvmaf.program import EncoderIdentity
 from corpus_assets.tables.content import TYPE_NAMES
 from corpus_assets.tables.parquet import ParquetTable
 from corpus_assets.tables.schema import TableSpec
@@ -61,101 +57,6 @@ class ArtifactPart(Part):
             rows=table.rows,
             columns=tuple(ColumnPart(name=c.name, type=TYPE_NAMES[c.type]) for c in spec.columns),
             content_sha256=table.content_sha256,
-        )
-
-
-class ModelPart(Part):
-    """The model of the teacher score; path and digest only where it is a file."""
-
-    name: str
-    path: str | None
-    sha256: str | None
-
-
-class LibraryPart(Part):
-    """A shared library that computes: libvmaf, x264 and ffmpeg's own, where they are linked."""
-
-    name: str
-    path: str
-    sha256: str
-
-    @classmethod
-    def all_of(cls, binary: Binary) -> tuple[Self, ...]:
-        """Describe those of a program."""
-        return tuple(cls(name=b.name, path=b.path, sha256=b.sha256) for b in binary.libraries)
-
-
-class EncoderPart(Part):
-    """The ffmpeg that made frames for an engine that cannot."""
-
-    binary: str
-    binary_sha256: str
-    libraries: tuple[LibraryPart, ...]
-    version: str
-
-    @classmethod
-    def of(cls, encoder: EncoderIdentity) -> Self:
-        """Describe an encoder."""
-        return cls(
-            binary=encoder.binary.path,
-            binary_sha256=encoder.binary.sha256,
-            libraries=LibraryPart.all_of(encoder.binary),
-            version=encoder.version,
-        )
-
-
-class EnginePart(Part):
-    """What computed the numbers; `extractors` are those that large frames get."""
-
-    kind: str
-    binary: str
-    binary_sha256: str
-    libraries: tuple[LibraryPart, ...]
-    encoder: EncoderPart | None
-    version: str
-    libvmaf_version: str
-    model: ModelPart
-    extractors: tuple[str, ...]
-
-    @classmethod
-    def of(cls, engine: Engine) -> Self:
-        """Describe an engine."""
-        identity, model = engine.identity, engine.model
-        return cls(
-            kind=identity.kind,
-            binary=identity.binary.path,
-            binary_sha256=identity.binary.sha256,
-            libraries=LibraryPart.all_of(identity.binary),
-            encoder=EncoderPart.of(identity.encoder) if identity.encoder else None,
-            version=identity.version,
-            libvmaf_version=identity.libvmaf_version,
-            model=ModelPart(name=model.name, path=model.path, sha256=model.sha256),
-            extractors=engine.computation(*LARGE).extractors,
-        )
-
-
-class RecipePart(Part):
-    """How the distorted side was made, and how frames were paired."""
-
-    version: int = RECIPE_VERSION
-    encoder: str
-    preset: str
-    crf: int
-    pix_fmt: str
-    threads: int
-    frame_pairing: Literal["by number, at the container's constant rate"] = (
-        "by number, at the container's constant rate"
-    )
-
-    @classmethod
-    def of(cls, encode: Encode) -> Self:
-        """Describe an encode."""
-        return cls(
-            encoder=encode.encoder,
-            preset=encode.preset,
-            crf=encode.crf,
-            pix_fmt=encode.pixel_format,
-            threads=encode.threads,
         )
 
 

@@ -6,16 +6,15 @@ from typing import Literal
 
 import pydantic
 
+from corpus_assets.manifests.engine import EnginePart, RecipePart
 from corpus_assets.manifests.parts import (
     ArtifactPart,
     CachePart,
     CountsPart,
     DagsterPart,
-    EnginePart,
     FailurePart,
     InventoryPart,
     Part,
-    RecipePart,
     SkippedPart,
     ToolPart,
     UnavailablePart,
