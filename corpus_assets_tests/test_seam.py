@@ -1,31 +1,18 @@
-"""The path from clip to outcome is not KoNViD's own: a raw 10-bit pair and a zip entry take it."""
+"""The path from clip to outcome is not KoNViD's own: a raw 10-bit pair takes it too."""
 
 from __future__ import annotations
 
-import contextlib
-import struct
-import zipfile
-from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from fractions import Fraction
 from pathlib import Path
-from typing import BinaryIO
 
 import pytest
 
-from corpus_assets.corpora.clip import (
-    Clip,
-    ContainerVideo,
-    Encode,
-    OpenedInput,
-    RawVideo,
-    Stamp,
-)
+from corpus_assets.corpora.clip import Clip, Encode, RawVideo
 from corpus_assets.corpora.file_source import FileSource
 from corpus_assets.extraction.cache import ReportCache
 from corpus_assets.extraction.outcome import Extracted, Failed, Outcome
 from corpus_assets.extraction.scorer import ClipScorer
-from corpus_assets.files import sha256_of_bytes
 from corpus_assets.libvmaf.process import Children
 from corpus_assets_tests.four_step import four_step_frames
 from corpus_assets_tests.making import engine_of
@@ -73,55 +60,3 @@ def test_raw_pair_of_wrong_size_or_length(
     odd = outcome_of(scorer, replace(pair, reference=raw(tmp_path, "ref.yuv", height=270)))
     assert isinstance(odd, Failed)
     assert "are not a whole number of 640x270" in odd.reason
-
-
-@dataclass(frozen=True)
-class StoredEntry:
-    """A stored zip entry, read in place: all that a new kind of source has to say."""
-
-    archive: str
-    name: str
-
-    def stamp(self) -> Stamp:
-        status, info = Path(self.archive).stat(), self._info()
-        return Stamp(info.file_size, status.st_mtime_ns, status.st_ino)
-
-    def sha256(self) -> str:
-        with zipfile.ZipFile(self.archive) as archive:
-            return sha256_of_bytes(archive.read(self.name))
-
-    def open(self) -> BinaryIO:
-        raise NotImplementedError
-
-    @contextlib.contextmanager
-    def opened(self) -> Iterator[OpenedInput]:
-        info = self._info()
-        with Path(self.archive).open("rb") as file:
-            file.seek(info.header_offset + 26)
-            name_length, extra_length = struct.unpack("<HH", file.read(4))
-        start = info.header_offset + 30 + name_length + extra_length
-        end = start + info.file_size
-        url = f"subfile,,start,{start},end,{end},,:{self.archive}"
-        yield OpenedInput(url, protocols=("subfile", "file"))
-
-    def _info(self) -> zipfile.ZipInfo:
-        with zipfile.ZipFile(self.archive) as archive:
-            return archive.getinfo(self.name)
-
-
-def test_zip_entry_in_place(scorer: ClipScorer, media: Path, tmp_path: Path) -> None:
-    archive = tmp_path / "corpus.zip"
-    with zipfile.ZipFile(archive, "w", zipfile.ZIP_STORED) as file:
-        file.write(media / "bikes.mp4", "Videos/other.mp4")
-        file.write(media / "ten.mp4", "Videos/ten.mp4")
-    zipped = ContainerVideo(StoredEntry(str(archive), "Videos/ten.mp4"), "mov")
-    plain = ContainerVideo(FileSource(str(media), "ten.mp4"), "mov")
-    outcome, expected = (
-        outcome_of(scorer, Clip(key, video, TEN, "yuv420p10le"))
-        for key, video in (("zipped", zipped), ("plain", plain))
-    )
-    assert isinstance(outcome, Extracted)
-    assert isinstance(expected, Extracted)
-    assert outcome.columns["vmaf"].tolist() == expected.columns["vmaf"].tolist()
-    assert outcome.fingerprint == expected.fingerprint
-    assert outcome.sources[0].sha256 == expected.sources[0].sha256

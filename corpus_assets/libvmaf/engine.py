@@ -12,10 +12,10 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 from corpus_assets.corpora.clip import Encode, RawVideo
+from corpus_assets.descriptors import read_all
 from corpus_assets.errors import ClipError, ReportRefusedError
 from corpus_assets.files import sha256_of_bytes
 from corpus_assets.libvmaf.computation import Computation, plan
-from corpus_assets.libvmaf.descriptors import read_all
 from corpus_assets.libvmaf.measurement import measuring
 from corpus_assets.libvmaf.probe import probe
 from corpus_assets.libvmaf.program import Job

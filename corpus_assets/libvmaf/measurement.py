@@ -6,7 +6,7 @@ import contextlib
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from corpus_assets.libvmaf.descriptors import memory_file, opened_file, path_of
+from corpus_assets.descriptors import memory_file, opened_file, path_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

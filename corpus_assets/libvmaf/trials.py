@@ -14,9 +14,9 @@ from typing import TYPE_CHECKING, Literal
 
 import pydantic
 
+from corpus_assets.descriptors import read_all
 from corpus_assets.errors import ClipError
 from corpus_assets.files import write_whole
-from corpus_assets.libvmaf.descriptors import read_all
 from corpus_assets.libvmaf.measurement import measuring
 from corpus_assets.libvmaf.process import Children
 from corpus_assets.libvmaf.report import parse_report

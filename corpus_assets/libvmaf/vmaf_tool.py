@@ -18,10 +18,10 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from corpus_assets.corpora.clip import Encode, RawVideo
+from corpus_assets.descriptors import memory_file, path_of, read_all
 from corpus_assets.errors import ClipError, EngineError
 from corpus_assets.libvmaf.binary import Binary, output_of, read_binary
 from corpus_assets.libvmaf.command import encoded_frames_arguments, frames_arguments
-from corpus_assets.libvmaf.descriptors import memory_file, path_of, read_all
 from corpus_assets.libvmaf.ledger import FrameLedger, LogCounts
 from corpus_assets.libvmaf.measurement import measuring
 from corpus_assets.libvmaf.process import Children

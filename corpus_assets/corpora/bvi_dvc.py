@@ -1,0 +1,197 @@
+"""BVI-DVC: references at four sizes, ten bit, distributed as one zip archive.
+
+Ma, Zhang and Bull, "BVI-DVC: a training database for deep video compression", IEEE Transactions
+on Multimedia 24, 2022.
+
+    <archive>.zip: …/Videos/<name>.mp4      <folder>: <name>.mp4 or .mkv, there or in Videos/
+    <name> = <tier A to D><Scene>_<W>x<H>_<fps>fps_<8|10>bit_420      key: <name>
+
+A tier is one size: A 3840x2176, B 1920x1088, C 960x544, D 480x272. The distorted side is made by
+encoding.
+"""
+
+from __future__ import annotations
+
+import re
+import stat
+import zipfile
+from dataclasses import dataclass
+from pathlib import PurePosixPath
+from typing import TYPE_CHECKING, Literal, get_args
+
+from corpus_assets.corpora.clip import Clip, ContainerVideo, Discovery, Encode, Skipped
+from corpus_assets.corpora.file_source import FileSource
+from corpus_assets.corpora.listing import reasons_to_skip, shown
+from corpus_assets.corpora.zip_source import DAMAGE, ENCRYPTED, UnreadableSource, ZipSource
+from corpus_assets.errors import EmptyCorpusError, RootError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+    from pathlib import Path
+
+    from corpus_assets.corpora.clip import Source
+
+Tier = Literal["A", "B", "C", "D"]
+TIERS: tuple[Tier, ...] = get_args(Tier)
+VIDEOS_FOLDER = "Videos"
+DEMUXERS = {".mp4": "mov", ".mkv": "matroska"}
+NAME = re.compile(r"[ABCD][A-Za-z0-9-]{1,100}_\d{1,5}x\d{1,5}_\d{1,4}(\.\d{1,4})?fps_(8|10)bit_420")
+GRAMMAR = "not named [ABCD]<Scene>_<W>x<H>_<fps>fps_<8|10>bit_420.mp4 or .mkv"
+PIXEL_FORMAT = "yuv420p10le"
+DEFAULT_PRESET = "fast"
+DEFAULT_CRF = 35
+DEFAULT_CODEC = "x264"
+ZIP_VARIABLE, FOLDER_VARIABLE = "VMAF_BVI_DVC_ZIP", "VMAF_BVI_DVC_DIR"
+ZIP_REMEDY = f"set bvi_zip or {ZIP_VARIABLE} to the archive"
+FOLDER_REMEDY = f"set bvi_dir or {FOLDER_VARIABLE} to the folder with the videos"
+
+
+def recipe(crf: int = DEFAULT_CRF, preset: str = DEFAULT_PRESET) -> Encode:
+    """Return the encode that makes the distorted side."""
+    return Encode(encoder="libx264", preset=preset, crf=crf, pixel_format=PIXEL_FORMAT)
+
+
+@dataclass(frozen=True, slots=True)
+class Named:
+    """Something that is named like a clip: its key, where it was found, and its bytes."""
+
+    key: str
+    suffix: str
+    source: Source
+
+
+@dataclass(frozen=True, slots=True)
+class Inventory:
+    """What an archive or a folder holds, of all tiers, in key order."""
+
+    where: str
+    named: tuple[Named, ...]
+    skipped: tuple[Skipped, ...]
+
+    @property
+    def tiers(self) -> tuple[Tier, ...]:
+        """The tiers that have clips."""
+        return tuple(tier for tier in TIERS if any(_tier_of(one) == tier for one in self.named))
+
+    def discover(
+        self, tier: Tier, encode: Encode, codec: str = DEFAULT_CODEC, max_clips: int | None = None
+    ) -> Discovery:
+        """Return a tier's clips in key order; found is also what is no clip of any tier.
+
+        Raises EmptyCorpusError when the tier has no clip.
+        """
+        wanted = [one for one in self.named if _tier_of(one) == tier]
+        if not wanted:
+            there = ", ".join(self.tiers) or "none"
+            raise EmptyCorpusError(
+                f"{self.where} has no clip of tier {tier} (tiers with clips: {there}; "
+                f"{len(self.skipped)} other entries{_examples(self.skipped)})"
+            )
+        beyond = [Skipped(one.source.name, "beyond max_clips") for one in wanted[max_clips:]]
+        skipped = [*self.skipped, *(beyond if max_clips else [])]
+        return Discovery(
+            tuple(_clip(one, encode, codec) for one in wanted[:max_clips]),
+            tuple(sorted(skipped, key=lambda skip: skip.name)),
+        )
+
+
+def look_in_zip(archive: Path) -> Inventory:
+    """Read an archive's directory, and nothing else of it.
+
+    An encrypted entry, and one whose key another entry has too, is a clip that fails. Raises
+    RootError when the archive is missing or has no readable directory.
+    """
+    try:
+        with zipfile.ZipFile(archive) as file:
+            entries = file.infolist()
+    except OSError as error:
+        reason = error.strerror or str(error)
+        raise RootError(f"bvi_zip: {archive} cannot be read: {reason}; {ZIP_REMEDY}") from error
+    except DAMAGE as error:
+        raise RootError(
+            f"bvi_zip: {archive} is no whole zip archive: {error}; {ZIP_REMEDY}"
+        ) from error
+    reasons = [(entry, _reason_of_entry(entry)) for entry in entries if not entry.is_dir()]
+    named = [_entry(archive, entry) for entry, reason in reasons if not reason]
+    skipped = [Skipped(shown(entry.filename), reason) for entry, reason in reasons if reason]
+    return _inventory(f"bvi_zip: {archive}", named, skipped)
+
+
+def look_in_folder(root: Path) -> Inventory:
+    """List a folder and its `Videos/`. Raises RootError when it is missing."""
+    if not root.is_dir():
+        raise RootError(f"bvi_dir: {root} is not a folder; {FOLDER_REMEDY}")
+    names = reasons_to_skip(root)
+    if (root / VIDEOS_FOLDER).is_dir():
+        names.pop(VIDEOS_FOLDER)
+        inner = reasons_to_skip(root / VIDEOS_FOLDER)
+        names |= {f"{VIDEOS_FOLDER}/{name}": reason for name, reason in inner.items()}
+    reasons = [(name, _reason_by_name(name) or reason) for name, reason in names.items()]
+    named = [_named(FileSource(str(root), name)) for name, reason in reasons if not reason]
+    skipped = [Skipped(shown(name), reason) for name, reason in reasons if reason]
+    return _inventory(f"bvi_dir: {root}", named, skipped)
+
+
+def _inventory(where: str, named: Iterable[Named], skipped: Iterable[Skipped]) -> Inventory:
+    """Sort by key; what shares a key becomes one clip that fails."""
+    by_key: dict[str, list[Named]] = {}
+    for one in named:
+        by_key.setdefault(one.key, []).append(one)
+    clips = [_only(by_key[key]) for key in sorted(by_key)]
+    return Inventory(where, tuple(clips), tuple(sorted(skipped, key=lambda skip: skip.name)))
+
+
+def _only(same: list[Named]) -> Named:
+    if len(same) == 1:
+        return same[0]
+    first = same[0]
+    names = ", ".join(one.source.name for one in same)
+    reason = f"{len(same)} videos are called {first.key}: {names}; leave one"
+    return Named(first.key, first.suffix, UnreadableSource(first.source.name, reason))
+
+
+def _entry(archive: Path, entry: zipfile.ZipInfo) -> Named:
+    if entry.flag_bits & ENCRYPTED:
+        reason = f"{entry.filename} is encrypted; use an archive without a password"
+        return _named(UnreadableSource(entry.filename, reason))
+    return _named(ZipSource.of(archive, entry))
+
+
+def _named(source: Source) -> Named:
+    path = PurePosixPath(source.name)
+    return Named(path.stem, path.suffix, source)
+
+
+def _reason_of_entry(entry: zipfile.ZipInfo) -> str:
+    """Say why an entry is no clip's; empty when it is one."""
+    path = PurePosixPath(entry.filename)
+    if path.is_absolute() or ".." in path.parts:
+        return "a name that leads out of the archive"
+    if stat.S_ISLNK(entry.external_attr >> 16):
+        return "not a regular file"
+    if path.parent.name != VIDEOS_FOLDER:
+        return f"not in a folder {VIDEOS_FOLDER}/"
+    return _reason_by_name(entry.filename)
+
+
+def _reason_by_name(name: str) -> str:
+    path = PurePosixPath(name)
+    return "" if path.suffix in DEMUXERS and NAME.fullmatch(path.stem) else GRAMMAR
+
+
+def _tier_of(one: Named) -> str:
+    return one.key[0]
+
+
+def _examples(skipped: tuple[Skipped, ...]) -> str:
+    return "".join(f"; {skip.name}: {skip.reason}" for skip in skipped[:3])
+
+
+def _clip(one: Named, encode: Encode, codec: str) -> Clip:
+    return Clip(
+        key=one.key,
+        reference=ContainerVideo(one.source, DEMUXERS[one.suffix]),
+        distorted=encode,
+        pixel_format=encode.pixel_format,
+        labels={"key": one.key, "codec": codec},
+    )
