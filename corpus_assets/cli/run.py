@@ -54,7 +54,7 @@ def run_asset(asset: ScoredAsset, flags: dict[str, Any], *, dry_run: bool, as_js
 def materialized(asset: ScoredAsset, request: ScoredRequest) -> dict[str, Any]:
     """Materialize a resolved request and return the metadata. Raises SetupError or DataError."""
     from corpus_assets.orchestration.launch import config_document  # noqa: PLC0415 (imports Dagster)
-    from corpus_assets.orchestration.run import materialize  # noqa: PLC0415
+    from corpus_assets.orchestration.run import materialize  # noqa: PLC0415 (as above)
 
     with shown_progress():
         config = config_document(asset.op, request.settings, request.scoring.shared)
