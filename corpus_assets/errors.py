@@ -13,6 +13,7 @@ CorpusAssetsError
 ├── ClipError               one clip cannot be scored; the others go on
 │   └── ReportRefusedError  a report does not meet the acceptance rule
 ├── DamagedEntryError       a cache entry is not what was written
+├── ForeignEntryError       a report in the cache folder is another tool's
 └── CancelledError          the run is being cancelled (exit code 130)
 """
 
@@ -106,6 +107,10 @@ class ReportRefusedError(ClipError):
 
 class DamagedEntryError(CorpusAssetsError):
     """A cache entry is cut short, altered, or not an entry at all."""
+
+
+class ForeignEntryError(CorpusAssetsError):
+    """A report that another tool wrote stands where a cache entry would; it is never replaced."""
 
 
 class CancelledError(CorpusAssetsError):

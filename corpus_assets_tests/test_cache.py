@@ -172,11 +172,11 @@ def _flip_digit(entry: bytes) -> bytes:
         lambda entry: entry[: len(entry) // 2],
         lambda entry: entry[:100],
         lambda _: b"",
-        lambda _: b"{}",
-        lambda entry: entry.replace(b'"format":1', b'"format":2'),
+        lambda entry: b"\0" * len(entry),
+        lambda entry: entry.replace(b'"format":2', b'"format":3'),
         lambda entry: orjson.dumps(orjson.loads(entry)),
     ],
-    ids=["digit", "half", "header", "empty", "no header", "format", "rewritten"],
+    ids=["digit", "half", "header", "empty", "zeros", "format", "rewritten"],
 )
 def test_damaged_entry_is_scored_again(
     build: Builder, tmp_path: Path, damage: Callable[[bytes], bytes]
@@ -195,6 +195,12 @@ def test_entries_are_reports_that_others_can_read(build: Builder, tmp_path: Path
     build()
     entry = json.loads((tmp_path / "cache/konvid_1k/KoNViD_1k_videos_10.json").read_text())
     assert set(entry) >= {"version", "frames", "pooled_metrics"}
-    assert entry["corpus_assets"]["recipe"] == "libx264 veryfast crf 35 yuv420p"
+    assert entry["corpus_assets"]["encode"] == {
+        "encoder": "libx264",
+        "preset": "veryfast",
+        "crf": 35,
+        "pix_fmt": "yuv420p",
+        "threads": 1,
+    }
     leftovers = list(tmp_path.rglob("*.tmp"))
     assert leftovers == []

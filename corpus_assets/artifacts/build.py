@@ -19,6 +19,7 @@ from corpus_assets.manifests.parts import (
     FailurePart,
     InventoryPart,
     SkippedPart,
+    TrustedPart,
     cache_part,
     unavailable_parts,
 )
@@ -95,6 +96,9 @@ def _common(
         "engine": EnginePart.of(engine),
         "inventory": InventoryPart.of(request.root, evidence.sources),
         "cache": cache_part(scoring.cache_policy, scoring.cache_dir, evidence.lookups),
+        "trusted_reports": tuple(
+            TrustedPart(key=key, sha256=sha256) for key, sha256 in evidence.trusted.items()
+        ),
         "counts": CountsPart.of(discovery, table.counts),
         "skipped": tuple(SkippedPart(name=s.name, reason=s.reason) for s in discovery.skipped),
         "failures": tuple(map(FailurePart.of, evidence.failures)),

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any
 
-from corpus_assets.errors import ClipError, DamagedEntryError
+from corpus_assets.errors import ClipError, DamagedEntryError, ForeignEntryError
 from corpus_assets.libvmaf.engine import LARGE
 from corpus_assets.libvmaf.probe import probe
 
@@ -71,7 +71,7 @@ def make_plan(discovery: Discovery, scorer: ClipScorer, workers: int) -> Plan:
 def _header(scorer: ClipScorer, clip: Clip) -> EntryHeader | None:
     try:
         return scorer.cache.header(clip.key)
-    except DamagedEntryError:
+    except (DamagedEntryError, ForeignEntryError):
         return None
 
 

@@ -35,6 +35,8 @@ class Evidence:
     failures: list[Failed] = field(default_factory=list)
     lookups: Counter[str] = field(default_factory=Counter)
     scores: ScoreStatistics = field(default_factory=ScoreStatistics)
+    trusted: dict[str, str] = field(default_factory=dict)
+    """SHA-256 by clip key of the reports of other tools that were taken as they are."""
     unavailable: dict[tuple[str, str], list[str]] = field(default_factory=dict)
     """Clip keys by feature and the reason why it has no numbers."""
 
@@ -44,6 +46,8 @@ class Evidence:
         self.lookups[outcome.lookup] += 1
         if isinstance(outcome, Extracted):
             self.scores.add(outcome)
+            if outcome.trusted_sha256:
+                self.trusted[outcome.clip.key] = outcome.trusted_sha256
             for missing in outcome.unavailable.items():
                 self.unavailable.setdefault(missing, []).append(outcome.clip.key)
         else:

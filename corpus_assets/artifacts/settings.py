@@ -64,7 +64,9 @@ class ScoringSettings(pydantic.BaseModel, frozen=True, extra="forbid"):
         None, description="Folder of the per-clip results of this corpus."
     )
     cache_policy: CachePolicy = pydantic.Field(
-        "reuse", description="reuse: read and write; refresh: only write; off: neither."
+        "reuse",
+        description="reuse: read and write; refresh: only write; off: neither; trust: reuse, and "
+        "take other tools' reports as they are.",
     )
     model: str | None = pydantic.Field(
         None,

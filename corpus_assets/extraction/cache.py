@@ -35,7 +35,10 @@ class ReportCache:
         return Path(self.folder, f"{key}.json")
 
     def header(self, key: str) -> EntryHeader | None:
-        """Read what an entry was made from; None without entry. Raises DamagedEntryError."""
+        """Read what an entry was made from; None without entry.
+
+        Raises DamagedEntryError, or ForeignEntryError for another tool's report.
+        """
         try:
             with self.path(key).open("rb") as file:
                 return split_header(file.readline(LONGEST_HEADER))
@@ -52,6 +55,10 @@ class ReportCache:
                 return rejoin_report(header, file.read())
         except OSError as error:
             raise DamagedEntryError(str(error.strerror)) from error
+
+    def foreign_report(self, key: str) -> bytes:
+        """Read another tool's report. Raises OSError."""
+        return self.path(key).read_bytes()
 
     def write(self, key: str, header: EntryHeader, report: bytes) -> None:
         """Write an entry, in place of the one that is there. Raises StorageError."""

@@ -9,18 +9,23 @@ first line, so that it can be read without the report, and holds the SHA-256 of 
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import TYPE_CHECKING, Literal, Self
 
 import pydantic
 
-from corpus_assets.corpora.clip import Stamp
-from corpus_assets.errors import DamagedEntryError
+from corpus_assets.corpora.clip import Encode, Stamp
+from corpus_assets.errors import DamagedEntryError, ForeignEntryError
 from corpus_assets.files import sha256_of_bytes
 
-ENTRY_FORMAT = 1
+if TYPE_CHECKING:
+    from corpus_assets.libvmaf.engine import EngineIdentity
+
+ENTRY_FORMAT = 2
 OPENING = b'{"corpus_assets":'
 CLOSING = b",\n"
 LONGEST_HEADER = 1 << 20
+BLANK = b"\0 \t\r\n"
+"""What a file holds that lost its content in a power cut."""
 
 
 class StampedSource(pydantic.BaseModel, frozen=True):
@@ -38,10 +43,60 @@ class StampedSource(pydantic.BaseModel, frozen=True):
         return Stamp(self.size, self.mtime_ns, self.inode)
 
 
-class EntryHeader(pydantic.BaseModel, frozen=True):
-    """What a cached report was made from, and what it holds."""
+class EncodeRecord(pydantic.BaseModel, frozen=True):
+    """The encode that made the distorted side."""
 
-    format: Literal[1]
+    encoder: str
+    preset: str
+    crf: int
+    pix_fmt: str
+    threads: int
+
+    @classmethod
+    def of(cls, encode: Encode) -> Self:
+        """Describe an encode."""
+        return cls(
+            encoder=encode.encoder,
+            preset=encode.preset,
+            crf=encode.crf,
+            pix_fmt=encode.pixel_format,
+            threads=encode.threads,
+        )
+
+    def __str__(self) -> str:
+        return f"{self.encoder} {self.preset} crf {self.crf} {self.pix_fmt}"
+
+
+class EngineRecord(pydantic.BaseModel, frozen=True):
+    """The programs that computed; `ffmpeg_version` is that of the one which encoded."""
+
+    kind: str
+    version: str
+    ffmpeg_version: str
+    libvmaf_version: str
+
+    @classmethod
+    def of(cls, identity: EngineIdentity) -> Self:
+        """Describe an engine."""
+        return cls(
+            kind=identity.kind,
+            version=identity.version,
+            ffmpeg_version=identity.encoder.version if identity.encoder else identity.version,
+            libvmaf_version=identity.libvmaf_version,
+        )
+
+
+class ModelRecord(pydantic.BaseModel, frozen=True):
+    """The model of the teacher score; `sha256` only where it is a file."""
+
+    name: str
+    sha256: str | None
+
+
+class EntryHeader(pydantic.BaseModel, frozen=True):
+    """What a cached report was made from, and what it holds; `encode` only where one was made."""
+
+    format: Literal[2]
     fingerprint: str
     sources: tuple[StampedSource, ...]
     report_keys: tuple[str, ...]
@@ -51,10 +106,9 @@ class EntryHeader(pydantic.BaseModel, frozen=True):
     height: int
     process_seconds: float
     encoded_bytes: int | None
-    recipe: str
-    model: str
-    engine: str
-    libvmaf_version: str
+    encode: EncodeRecord | None
+    model: ModelRecord
+    engine: EngineRecord
 
 
 def join_entry(header: EntryHeader, report: bytes) -> bytes:
@@ -63,8 +117,10 @@ def join_entry(header: EntryHeader, report: bytes) -> bytes:
 
 
 def split_header(line: bytes) -> EntryHeader:
-    """Read an entry's first line. Raises DamagedEntryError."""
-    if not (line.startswith(OPENING) and line.endswith(CLOSING)):
+    """Read an entry's first line. Raises DamagedEntryError or ForeignEntryError."""
+    if line.strip(BLANK) and not line.startswith(OPENING):
+        raise ForeignEntryError("it is another tool's report")
+    if not line.endswith(CLOSING):
         raise DamagedEntryError("its first line is not a whole header")
     try:
         return EntryHeader.model_validate_json(line[len(OPENING) : -len(CLOSING)])

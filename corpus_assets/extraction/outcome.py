@@ -13,8 +13,8 @@ if TYPE_CHECKING:
 
     from corpus_assets.corpora.clip import Clip
 
-Lookup = Literal["hit", "miss", "stale", "damaged", "unread"]
-"""What the cache said: `unread` when it was not asked."""
+Lookup = Literal["hit", "trusted", "miss", "stale", "damaged", "unread"]
+"""What the cache said: `trusted` another tool's report, `unread` when it was not asked."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,7 +32,8 @@ class Extracted:
 
     `columns` are float64 arrays of `frames` values by column name, NaN for null; `unavailable` maps
     the columns that cannot be computed for this clip to the reason; `process_seconds` is the wall
-    time of the engine's process, 0 for a cached clip.
+    time of the engine's process, 0 for a cached clip; `trusted_sha256` is the digest of another
+    tool's report that was taken as it is.
     """
 
     clip: Clip
@@ -40,14 +41,14 @@ class Extracted:
     frames: int
     sources: tuple[SourceRecord, ...]
     lookup: Lookup
-    fingerprint: str
     unavailable: Mapping[str, str] = field(default_factory=dict)
     process_seconds: float = 0.0
+    trusted_sha256: str = ""
 
     @property
     def cached(self) -> bool:
         """Whether the numbers come from the cache."""
-        return self.lookup == "hit"
+        return self.lookup in {"hit", "trusted"}
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,12 +6,20 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Literal
 
 from corpus_assets.corpora.clip import Encode
-from corpus_assets.errors import ClipError, DamagedEntryError
+from corpus_assets.errors import ClipError, DamagedEntryError, ForeignEntryError
 from corpus_assets.extraction.cache import ReportCache, recorded_content
 from corpus_assets.extraction.content import ContentDigests
-from corpus_assets.extraction.entry import ENTRY_FORMAT, EntryHeader, StampedSource
+from corpus_assets.extraction.entry import (
+    ENTRY_FORMAT,
+    EncodeRecord,
+    EngineRecord,
+    EntryHeader,
+    ModelRecord,
+    StampedSource,
+)
 from corpus_assets.extraction.fingerprint import fingerprint
 from corpus_assets.extraction.outcome import Extracted, Failed, Lookup, Outcome, SourceRecord
+from corpus_assets.extraction.trust import trusted
 from corpus_assets.files import sha256_of_bytes
 from corpus_assets.libvmaf.report import parse_report
 
@@ -23,8 +31,9 @@ if TYPE_CHECKING:
     from corpus_assets.libvmaf.process import Children
     from corpus_assets.libvmaf.report import Report
 
-CachePolicy = Literal["reuse", "refresh", "off"]
-"""`reuse` reads and writes, `refresh` only writes, `off` does neither."""
+CachePolicy = Literal["reuse", "refresh", "off", "trust"]
+"""`reuse` reads and writes, `refresh` only writes, `off` does neither; `trust` is `reuse` and takes
+other tools' reports as they are."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +66,10 @@ class ClipScorer:
         lookup: Lookup = "unread"
         records: tuple[SourceRecord, ...] = ()
         try:
-            header, lookup = self._header(clip)
+            try:
+                header, lookup = self._header(clip)
+            except ForeignEntryError:
+                return self._foreign(clip)
             identified = self._identify(clip, header)
             records = identified.records
             if header is not None:
@@ -70,16 +82,37 @@ class ClipScorer:
 
     def is_cached(self, clip: Clip) -> bool:
         """Say whether the cache has an entry for exactly this clip. Raises ClipError."""
-        header, _ = self._header(clip)
+        try:
+            header, _ = self._header(clip)
+        except ForeignEntryError:
+            self._foreign(clip)
+            return True
         return header is not None and self._serves(header, self._identify(clip, header))
 
     def _header(self, clip: Clip) -> tuple[EntryHeader | None, Lookup]:
-        if self.policy != "reuse":
+        """Look the clip up; another tool's report is found even where entries are not read."""
+        if self.policy == "off":
             return None, "unread"
         try:
-            return self.cache.header(clip.key), "miss"
+            header = self.cache.header(clip.key)
         except DamagedEntryError:
             return None, "damaged"
+        return (None, "unread") if self.policy == "refresh" else (header, "miss")
+
+    def _foreign(self, clip: Clip) -> Extracted:
+        """Take another tool's report where the user said so. Raises ClipError."""
+        path = self.cache.path(clip.key)
+        if self.policy != "trust":
+            raise ClipError(
+                "read",
+                f"{path} is another tool's report, which is not replaced; set cache_policy: trust "
+                "to take its numbers as they are, or cache_dir to another folder",
+            )
+        try:
+            data = self.cache.foreign_report(clip.key)
+        except OSError as error:
+            raise ClipError("read", f"{error.strerror}: {path}") from error
+        return trusted(clip, data, self.engine.features)
 
     def _identify(self, clip: Clip, header: EntryHeader | None) -> Identified:
         """Learn the content of the sources; hash only what may have changed since recorded."""
@@ -136,12 +169,11 @@ class ClipScorer:
             frames=len(report.metrics),
             sources=identified.records,
             lookup=lookup,
-            fingerprint=identified.fingerprint,
             unavailable=computation.unavailable,
         )
 
     def _new_header(self, identified: Identified, scored: Scored) -> EntryHeader:
-        identity = self.engine.identity
+        distorted, model = identified.clip.distorted, self.engine.model
         return EntryHeader(
             format=ENTRY_FORMAT,
             fingerprint=identified.fingerprint,
@@ -153,19 +185,10 @@ class ClipScorer:
             height=scored.facts.height,
             process_seconds=scored.run.wall_seconds,
             encoded_bytes=scored.encoded_bytes,
-            recipe=_recipe(identified.clip),
-            model=self.engine.model.identity,
-            engine=f"{identity.kind} {identity.version}",
-            libvmaf_version=identity.libvmaf_version,
+            encode=EncodeRecord.of(distorted) if isinstance(distorted, Encode) else None,
+            model=ModelRecord(name=model.name, sha256=model.sha256),
+            engine=EngineRecord.of(self.engine.identity),
         )
-
-
-def _recipe(clip: Clip) -> str:
-    """Describe the distorted side in one line, for people who look into an entry."""
-    if isinstance(clip.distorted, Encode):
-        encode = clip.distorted
-        return f"{encode.encoder} {encode.preset} crf {encode.crf} {encode.pixel_format}"
-    return "given"
 
 
 def _stamped(identified: Identified) -> tuple[StampedSource, ...]:

@@ -73,8 +73,19 @@ def accept(report: Report, *, frames: int, expected: frozenset[str]) -> None:
     for number, metrics in enumerate(report.metrics):
         if metrics.keys() != expected:
             raise _refused(_key_difference(number, metrics, expected))
-        for key, value in metrics.items():
-            _check_value(number, key, value)
+    check_values(report, expected)
+
+
+def check_values(report: Report, keys: frozenset[str]) -> None:
+    """Demand numbers, or null where it is legitimate, under these keys of every frame.
+
+    Raises ReportRefusedError naming the first frame and key where it is not so.
+    """
+    for number, metrics in enumerate(report.metrics):
+        if missing := sorted(keys - metrics.keys()):
+            raise _refused(f"frame {number} of the report lacks {', '.join(missing)}")
+        for key in keys:
+            _check_value(number, key, metrics[key])
 
 
 def _metrics(number: int, frame: object) -> Mapping[str, Any]:

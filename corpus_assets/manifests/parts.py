@@ -13,6 +13,7 @@ from corpus_assets import __version__
 from corpus_assets.corpora.clip import Discovery
 from corpus_assets.extraction.outcome import Failed, SourceRecord
 from corpus_assets.extraction.progress import Counts
+from corpus_assets.extraction.scorer import CachePolicy
 from corpus_assets.files import sha256_of_bytes, sha256_of_file
 from corpus_assets.tables.content import TYPE_NAMES
 from corpus_assets.tables.parquet import ParquetTable
@@ -99,11 +100,16 @@ class InventoryPart(Part):
 
 
 class CachePart(Part):
-    """What the cache gave: `damaged` entries were there but not as written; `unread` not asked."""
+    """What the cache gave: `damaged` entries were there but not as written; `unread` not asked.
 
-    policy: Literal["reuse", "refresh", "off"]
+    `trusted` were reports of other tools.
+    """
+
+    enabled: bool
+    policy: CachePolicy
     directory: str
     hits: int
+    trusted: int
     misses: int
     stale: int
     damaged: int
@@ -139,6 +145,13 @@ class CountsPart(Part):
             cached=counts.cached,
             failed=counts.failed,
         )
+
+
+class TrustedPart(Part):
+    """Another tool's report, whose numbers are in the table as they stand in it."""
+
+    key: str
+    sha256: str
 
 
 class SkippedPart(Part):
@@ -200,13 +213,15 @@ class DagsterPart(Part):
     code_version: str | None
 
 
-def cache_part(policy: str, directory: Path, lookups: Counter[str]) -> CachePart:
+def cache_part(policy: CachePolicy, directory: Path, lookups: Counter[str]) -> CachePart:
     """Describe what the cache gave in a run."""
     return CachePart.model_validate(
         {
+            "enabled": policy != "off",
             "policy": policy,
             "directory": str(directory),
             "hits": lookups["hit"],
+            "trusted": lookups["trusted"],
             "misses": lookups["miss"],
             "stale": lookups["stale"],
             "damaged": lookups["damaged"],

@@ -17,6 +17,7 @@ from corpus_assets.manifests.parts import (
     Part,
     SkippedPart,
     ToolPart,
+    TrustedPart,
     UnavailablePart,
 )
 from corpus_assets.manifests.provenance import RunProvenance
@@ -33,6 +34,7 @@ class ScoredManifest(Part):
     engine: EnginePart
     inventory: InventoryPart
     cache: CachePart
+    trusted_reports: tuple[TrustedPart, ...]
     counts: CountsPart
     skipped: tuple[SkippedPart, ...]
     failures: tuple[FailurePart, ...]
