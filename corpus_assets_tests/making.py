@@ -8,10 +8,11 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from corpus_assets.artifacts.build import Built, build
+from corpus_assets.artifacts.build import ScoredBuilt
 from corpus_assets.artifacts.konvid_pairs import VMAF_PAIRS
 from corpus_assets.artifacts.netflix_full import FULL_FEATURES
-from corpus_assets.artifacts.request import Launch, ScoredAsset
+from corpus_assets.artifacts.request import Launch
+from corpus_assets.artifacts.scored import ScoredAsset
 from corpus_assets.artifacts.settings import SharedSettings
 from corpus_assets.libvmaf.engine import Engine
 from corpus_assets.libvmaf.features import CANONICAL6, FeatureSet
@@ -30,7 +31,7 @@ if TYPE_CHECKING:
 
 def build_pairs(
     root: Path, *, workers: int = 2, ffmpeg: str | None = None, **settings: Any
-) -> Built:
+) -> ScoredBuilt:
     """Make the table of KoNViD-1k in this process, with settings by their names."""
     shared = SharedSettings(workers=workers, ffmpeg=ffmpeg)
     return build_asset(VMAF_PAIRS, shared, konvid_root=str(root), **settings)
@@ -38,16 +39,18 @@ def build_pairs(
 
 def build_netflix(
     root: Path, *, workers: int = 2, ffmpeg: str | None = None, **settings: Any
-) -> Built:
+) -> ScoredBuilt:
     """Make the table of Netflix Public in this process, with settings by their names."""
     shared = SharedSettings(workers=workers, ffmpeg=ffmpeg)
     return build_asset(FULL_FEATURES, shared, data_root=str(root), **settings)
 
 
-def build_asset(asset: ScoredAsset, shared: SharedSettings, **settings: Any) -> Built:
+def build_asset(asset: ScoredAsset, shared: SharedSettings, **settings: Any) -> ScoredBuilt:
     """Make the table of an asset in this process."""
-    request = asset.resolve(asset.settings(**settings), shared, os.environ)
-    return build(asset, request, Launch(argv=("test",)), lambda _: None)
+    (request,) = asset.resolve(asset.settings(**settings), shared, os.environ)
+    built = asset.build(request, Launch(argv=("test",)), lambda _: None)
+    assert isinstance(built, ScoredBuilt)
+    return built
 
 
 def engine_of(ffmpeg: str, features: FeatureSet = CANONICAL6, model: str = DEFAULT_MODEL) -> Engine:
@@ -55,7 +58,7 @@ def engine_of(ffmpeg: str, features: FeatureSet = CANONICAL6, model: str = DEFAU
     return Engine(Trials(FfmpegProgram(ffmpeg)), resolve_model(model), features)
 
 
-def manifest_of(built: Built) -> dict[str, Any]:
+def manifest_of(built: ScoredBuilt) -> dict[str, Any]:
     """Return the manifest as it stands on disk."""
     manifest: dict[str, Any] = json.loads(built.manifest_path.read_text())
     return manifest

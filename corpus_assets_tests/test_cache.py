@@ -14,7 +14,7 @@ import orjson
 import pandas as pd
 import pytest
 
-from corpus_assets.artifacts.build import Built
+from corpus_assets.artifacts.build import ScoredBuilt
 from corpus_assets.corpora import file_source, konvid_1k
 from corpus_assets.corpora.clip import Encode
 from corpus_assets.files import sha256_of_file
@@ -23,14 +23,14 @@ from corpus_assets_tests.making import build_pairs, counted_scorings
 from corpus_assets_tests.tiny_model import write_tiny_model
 
 ALL = ["10.mp4", "20.mp4", "30.mp4"]
-Builder = Callable[..., tuple[Built, list[str]]]
+Builder = Callable[..., tuple[ScoredBuilt, list[str]]]
 
 
 @pytest.fixture
 def build(konvid_root: Path, monkeypatch: pytest.MonkeyPatch) -> Builder:
     """Build and say which files were scored by a real process."""
 
-    def run(**settings: Any) -> tuple[Built, list[str]]:
+    def run(**settings: Any) -> tuple[ScoredBuilt, list[str]]:
         with counted_scorings(monkeypatch) as started:
             built = build_pairs(konvid_root, **settings)
         return built, sorted(url.rsplit("/", 1)[1] for url in started)
@@ -38,7 +38,7 @@ def build(konvid_root: Path, monkeypatch: pytest.MonkeyPatch) -> Builder:
     return run
 
 
-def lookups(built: Built) -> dict[str, int]:
+def lookups(built: ScoredBuilt) -> dict[str, int]:
     part = built.manifest.cache
     counts = part.model_dump(include={"hits", "misses", "stale", "damaged", "unread"})
     return {name: count for name, count in counts.items() if count}

@@ -30,7 +30,12 @@ def test_definitions_load() -> None:
     definitions = build_definitions()
     dg.Definitions.validate_loadable(definitions)
     keys = {spec.key.to_user_string() for spec in definitions.resolve_all_asset_specs()}
-    assert keys == {"konvid_1k/vmaf_pairs", "netflix_public/full_features"}
+    assert keys == {
+        "bvi_dvc/full_features",
+        "bvi_dvc/videos",
+        "konvid_1k/vmaf_pairs",
+        "netflix_public/full_features",
+    }
     assert set(definitions.resources or {}) == {"engine", "workers", "storage"}
 
 

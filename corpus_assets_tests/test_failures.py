@@ -11,7 +11,7 @@ import pandas as pd
 import pydantic
 import pytest
 
-from corpus_assets.artifacts.konvid_pairs import resolve
+from corpus_assets.artifacts.konvid_pairs import VMAF_PAIRS
 from corpus_assets.artifacts.settings import SharedSettings, VmafPairsSettings
 from corpus_assets.corpora.konvid_1k import STEM_GRAMMAR
 from corpus_assets.errors import (
@@ -153,7 +153,7 @@ def test_everything_in_the_folder_is_accounted_for(
 
 def test_root_unset_missing_or_without_videos(tmp_path: Path) -> None:
     with pytest.raises(RootError, match=r"konvid_root is not set.*VMAF_KONVID_1K_DIR"):
-        resolve(VmafPairsSettings(), SharedSettings(), os.environ)
+        VMAF_PAIRS.resolve(VmafPairsSettings(), SharedSettings(), os.environ)
     with pytest.raises(RootError, match=r"nowhere is not a folder; set konvid_root or VMAF_KONV"):
         build_pairs(tmp_path / "nowhere")
     with pytest.raises(RootError, match="has no folder KoNViD_1k_videos"):
@@ -212,13 +212,16 @@ def test_models_and_engines_that_do_not_work(konvid_root: Path, tmp_path: Path) 
 
 
 def test_workers_from_the_environment(monkeypatch: pytest.MonkeyPatch) -> None:
-    settings = VmafPairsSettings(konvid_root="x")
+    def workers(shared: SharedSettings) -> int:
+        (request,) = VMAF_PAIRS.resolve(VmafPairsSettings(konvid_root="x"), shared, os.environ)
+        return request.scoring.workers
+
     monkeypatch.setenv("CORPUS_ASSETS_WORKERS", "3")
-    assert resolve(settings, SharedSettings(), os.environ).scoring.workers == 3
-    assert resolve(settings, SharedSettings(workers=5), os.environ).scoring.workers == 5
+    assert workers(SharedSettings()) == 3
+    assert workers(SharedSettings(workers=5)) == 5
     monkeypatch.setenv("CORPUS_ASSETS_WORKERS", "many")
     with pytest.raises(SettingError, match="CORPUS_ASSETS_WORKERS: 'many' is not allowed"):
-        resolve(settings, SharedSettings(), os.environ)
+        workers(SharedSettings())
 
 
 def test_table_without_failures_is_complete(konvid_root: Path) -> None:

@@ -1,4 +1,4 @@
-"""From a request to the published table and manifest, whatever the asset."""
+"""From a request to the published table of scored clips and its manifest."""
 
 from __future__ import annotations
 
@@ -23,12 +23,16 @@ from corpus_assets.manifests.parts import (
     cache_part,
     unavailable_parts,
 )
-from corpus_assets.manifests.provenance import InputRecord, RunProvenance, entry_point, input_record
+from corpus_assets.manifests.provenance import (
+    InputRecord,
+    RunProvenance,
+    entry_point,
+    input_record,
+)
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
-    from corpus_assets.artifacts.request import Launch, ScoredAsset, ScoredRequest
+    from corpus_assets.artifacts.request import Launch, Log
+    from corpus_assets.artifacts.scored import ScoredAsset, ScoredRequest
     from corpus_assets.corpora.clip import Discovery
     from corpus_assets.libvmaf.engine import Engine
     from corpus_assets.manifests.scored import ScoredManifest
@@ -36,25 +40,28 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, slots=True)
-class Built:
-    """A published artifact."""
+class ScoredBuilt:
+    """A published table."""
 
     manifest: ScoredManifest
     manifest_path: Path
     table: ScoredTable
     spec: TableSpec
 
+    @property
+    def content_sha256(self) -> str:
+        """The digest of the table's content."""
+        return self.manifest.artifact.content_sha256
 
-def build(
-    asset: ScoredAsset, request: ScoredRequest, launch: Launch, log: Callable[[str], None]
-) -> Built:
+
+def build(asset: ScoredAsset, request: ScoredRequest, launch: Launch, log: Log) -> ScoredBuilt:
     """Make and publish the artifact: table first, then the manifest that names its digest.
 
     Raises SetupError before any work, DataError when no clip could be scored; the artifact that
     was there before is then untouched.
     """
     scoring = request.scoring
-    discovery = checked(request)
+    discovery = request.checked()
     scoring.check_writable()
     engine = scoring.engine(request.features)
     identity = engine.identity
@@ -74,14 +81,7 @@ def build(
     except OSError as error:
         folder, reason = scoring.out.parent, str(error.strerror)
         raise StorageError("output", folder, reason, OUTPUT_REMEDY) from error
-    return Built(manifest, scoring.manifest_out, table, request.spec)
-
-
-def checked(request: ScoredRequest) -> Discovery:
-    """Find the clips and look at the outputs, without writing. Raises SetupError or DataError."""
-    discovery = request.discover()
-    request.scoring.check_paths(request.media)
-    return discovery
+    return ScoredBuilt(manifest, scoring.manifest_out, table, request.spec)
 
 
 def _common(
@@ -113,7 +113,7 @@ def _provenance(
     return RunProvenance(
         entrypoint=entry_point(asset.module),
         argv=launch.argv,
-        args=request.settings | scoring.shared,
+        args=asset.args(request),
         inputs=_inputs(request, engine),
         outputs={"parquet": str(scoring.out), "manifest": str(scoring.manifest_out)},
     )
@@ -125,8 +125,7 @@ def _inputs(request: ScoredRequest, engine: Engine) -> dict[str, InputRecord | l
     `vmaf_bin` is the program that runs libvmaf; `ffmpeg` is there where that is another one.
     """
     identity, model = engine.identity, request.scoring.model
-    folders = {**request.inputs, "cache_dir": request.scoring.cache_dir}
-    inputs = {name: input_record(path) for name, path in folders.items()}
+    inputs = {**request.inputs, "cache_dir": input_record(request.scoring.cache_dir)}
     programs = {"vmaf_bin": identity.binary}
     if identity.encoder:
         programs["ffmpeg"] = identity.encoder.binary

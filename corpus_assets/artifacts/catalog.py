@@ -1,8 +1,14 @@
-"""The assets that score clips."""
+"""The assets, upstream first."""
 
 from __future__ import annotations
 
-from corpus_assets.artifacts.konvid_pairs import VMAF_PAIRS
-from corpus_assets.artifacts.netflix_full import FULL_FEATURES
+from typing import Any
 
-SCORED = (FULL_FEATURES, VMAF_PAIRS)
+from corpus_assets.artifacts.bvi_full import FULL_FEATURES as BVI_FULL
+from corpus_assets.artifacts.konvid_pairs import VMAF_PAIRS
+from corpus_assets.artifacts.netflix_full import FULL_FEATURES as NETFLIX_FULL
+from corpus_assets.artifacts.request import Asset
+from corpus_assets.artifacts.scored import ScoredAsset
+
+SCORED: tuple[ScoredAsset, ...] = (NETFLIX_FULL, VMAF_PAIRS, BVI_FULL)
+ASSETS: tuple[Asset[Any], ...] = SCORED

@@ -6,13 +6,9 @@ from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any, Literal
 
 from corpus_assets.artifacts.catalog import SCORED
+from corpus_assets.artifacts.environment import Environment
 from corpus_assets.artifacts.scoring import Scoring
-from corpus_assets.artifacts.settings import (
-    EMBEDDED,
-    Environment,
-    ScoringSettings,
-    SharedSettings,
-)
+from corpus_assets.artifacts.settings import EMBEDDED, ScoringSettings, SharedSettings
 from corpus_assets.artifacts.storage import OUTPUT_REMEDY, check_writable
 from corpus_assets.errors import CorpusAssetsError, StorageError, UnsetRootError
 from corpus_assets.extraction.cache import CACHE_REMEDY
@@ -25,7 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
 
-    from corpus_assets.artifacts.request import ScoredAsset
+    from corpus_assets.artifacts.scored import ScoredAsset
     from corpus_assets.libvmaf.engine import Engine
 
 
@@ -113,7 +109,8 @@ def diagnose(shared: SharedSettings, variables: Mapping[str, str]) -> Diagnosis:
 def _scoring(shared: SharedSettings, variables: Mapping[str, str]) -> Scoring:
     """Resolve what all assets that score have in common. Raises SetupError."""
     settings, environment = ScoringSettings(), Environment(variables)
-    return Scoring.resolve(settings, shared, environment, corpus="", table="")
+    cache_dir = environment.cache_dir(shared)
+    return Scoring.resolve(settings, shared, environment, table="", cache_dir=cache_dir)
 
 
 def _engine(scoring: Scoring) -> EngineState:
@@ -149,14 +146,18 @@ def _models(engine: Engine) -> tuple[str, ...]:
 def _root(asset: ScoredAsset, variables: Mapping[str, str]) -> RootState:
     """Find a corpus as its asset would."""
     try:
-        request = asset.resolve(asset.settings(), SOUND, variables)
+        requests = asset.resolve(asset.settings(), SOUND, variables)
     except UnsetRootError as error:
         return RootState("not set", message=str(error))
-    try:
-        discovery = request.discover()
     except CorpusAssetsError as error:
-        return RootState("wrong", str(request.root), message=str(error))
-    return RootState("found", str(request.root), len(discovery.clips), len(discovery.skipped))
+        return RootState("wrong", message=str(error))
+    root = str(requests[0].root)
+    try:
+        found = [request.discover() for request in requests]
+    except CorpusAssetsError as error:
+        return RootState("wrong", root, message=str(error))
+    clips = sum(len(discovery.clips) for discovery in found)
+    return RootState("found", root, clips, len(found[0].skipped))
 
 
 def _folders(shared: SharedSettings, environment: Environment) -> dict[str, FolderState]:

@@ -5,13 +5,16 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from corpus_assets.artifacts.request import ScoredAsset
+from corpus_assets.artifacts.build import build
+from corpus_assets.artifacts.environment import Environment
+from corpus_assets.artifacts.scored import ScoredAsset, ScoredRequest
 from corpus_assets.artifacts.scoring import Scoring
-from corpus_assets.artifacts.settings import Environment, VmafPairsSettings
+from corpus_assets.artifacts.settings import VmafPairsSettings
 from corpus_assets.corpora.konvid_1k import VIDEOS_FOLDER, discover, recipe
 from corpus_assets.libvmaf.command import RECIPE_VERSION
-from corpus_assets.libvmaf.features import CANONICAL6, FeatureSet
+from corpus_assets.libvmaf.features import CANONICAL6
 from corpus_assets.manifests.engine import RecipePart
+from corpus_assets.manifests.provenance import InputRecord, input_record
 from corpus_assets.manifests.scored import KonvidPairsManifest, KonvidStats
 from corpus_assets.tables.schema import KONVID_VMAF_PAIRS, TableSpec
 
@@ -29,18 +32,11 @@ TABLE_VERSION = 1
 
 
 @dataclass(frozen=True, slots=True)
-class VmafPairsRequest:
+class VmafPairsRequest(ScoredRequest):
     """Every setting of a run, resolved."""
 
-    scoring: Scoring
-    root: Path
     crf: int
     max_clips: int | None
-
-    @property
-    def features(self) -> FeatureSet:
-        """The canonical six."""
-        return CANONICAL6
 
     @property
     def spec(self) -> TableSpec:
@@ -48,15 +44,15 @@ class VmafPairsRequest:
         return KONVID_VMAF_PAIRS
 
     @property
-    def settings(self) -> dict[str, Any]:
-        """The effective value of every setting, by name."""
-        own = {"crf": self.crf, "konvid_root": str(self.root), "max_clips": self.max_clips}
-        return self.scoring.settings | own
+    def own_settings(self) -> dict[str, Any]:
+        """The effective value of the settings that only this asset takes, by name."""
+        return {"crf": self.crf, "konvid_root": str(self.root), "max_clips": self.max_clips}
 
     @property
-    def inputs(self) -> dict[str, Path]:
+    def inputs(self) -> dict[str, InputRecord]:
         """The root and the folder of clips."""
-        return {"konvid_root": self.root, "videos_dir": self.root / VIDEOS_FOLDER}
+        folders = {"konvid_root": self.root, "videos_dir": self.root / VIDEOS_FOLDER}
+        return {name: input_record(folder) for name, folder in folders.items()}
 
     @property
     def media(self) -> tuple[Path, ...]:
@@ -87,23 +83,35 @@ class VmafPairsRequest:
 
 
 def resolve(
-    settings: VmafPairsSettings, shared: SharedSettings, variables: Mapping[str, str]
-) -> VmafPairsRequest:
+    settings: VmafPairsSettings,
+    shared: SharedSettings,
+    variables: Mapping[str, str],
+    _: tuple[str, ...],
+) -> tuple[VmafPairsRequest]:
     """Find every setting. Raises SetupError."""
     environment = Environment(variables)
-    return VmafPairsRequest(
-        scoring=Scoring.resolve(settings, shared, environment, corpus=CORPUS, table=TABLE_NAME),
+    request = VmafPairsRequest(
+        scoring=Scoring.resolve(
+            settings,
+            shared,
+            environment,
+            table=TABLE_NAME,
+            cache_dir=environment.corpus_cache_dir(settings.cache_dir, shared, CORPUS),
+        ),
         root=environment.konvid_root(settings.konvid_root),
+        features=CANONICAL6,
         crf=settings.crf,
         max_clips=settings.max_clips,
     )
+    return (request,)
 
 
 VMAF_PAIRS = ScoredAsset(
     key=("konvid_1k", "vmaf_pairs"),
     summary="Per-frame VMAF and canonical-6 features of KoNViD-1k clips.",
     settings=VmafPairsSettings,
-    resolve=resolve,
+    resolver=resolve,
+    builder=build,
     spec=KONVID_VMAF_PAIRS,
     code_version=f"table {TABLE_VERSION}, recipe {RECIPE_VERSION}",
     module=__name__,

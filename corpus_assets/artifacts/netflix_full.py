@@ -5,12 +5,15 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from corpus_assets.artifacts.request import ScoredAsset
+from corpus_assets.artifacts.build import build
+from corpus_assets.artifacts.environment import Environment
+from corpus_assets.artifacts.scored import ScoredAsset, ScoredRequest
 from corpus_assets.artifacts.scoring import Scoring
-from corpus_assets.artifacts.settings import Environment, NetflixSettings
+from corpus_assets.artifacts.settings import NetflixSettings
 from corpus_assets.corpora.netflix_public import DISTORTED, REFERENCES, Geometry, discover
 from corpus_assets.libvmaf.command import RECIPE_VERSION
-from corpus_assets.libvmaf.features import FULL, FeatureSet, feature_set
+from corpus_assets.libvmaf.features import FULL, feature_set
+from corpus_assets.manifests.provenance import InputRecord, input_record
 from corpus_assets.manifests.scored import GeometryPart, NetflixManifest, NetflixStats
 from corpus_assets.tables.schema import TableSpec, netflix_spec
 
@@ -28,13 +31,10 @@ TABLE_VERSION = 1
 
 
 @dataclass(frozen=True, slots=True)
-class NetflixRequest:
+class NetflixRequest(ScoredRequest):
     """Every setting of a run, resolved."""
 
-    scoring: Scoring
-    root: Path
     geometry: Geometry
-    features: FeatureSet
     codec: str
     max_pairs: int | None
 
@@ -44,9 +44,9 @@ class NetflixRequest:
         return netflix_spec(self.features)
 
     @property
-    def settings(self) -> dict[str, Any]:
-        """The effective value of every setting, by name."""
-        own = {
+    def own_settings(self) -> dict[str, Any]:
+        """The effective value of the settings that only this asset takes, by name."""
+        return {
             "codec": self.codec,
             "data_root": str(self.root),
             "feature_set": self.features.choice,
@@ -55,12 +55,11 @@ class NetflixRequest:
             "pix_fmt": self.geometry.pixel_format,
             "width": None if self.geometry.assumed else self.geometry.width,
         }
-        return self.scoring.settings | own
 
     @property
-    def inputs(self) -> dict[str, Path]:
+    def inputs(self) -> dict[str, InputRecord]:
         """The root."""
-        return {"data_root": self.root}
+        return {"data_root": input_record(self.root)}
 
     @property
     def media(self) -> tuple[Path, ...]:
@@ -92,25 +91,36 @@ class NetflixRequest:
 
 
 def resolve(
-    settings: NetflixSettings, shared: SharedSettings, variables: Mapping[str, str]
-) -> NetflixRequest:
+    settings: NetflixSettings,
+    shared: SharedSettings,
+    variables: Mapping[str, str],
+    _: tuple[str, ...],
+) -> tuple[NetflixRequest]:
     """Find every setting. Raises SetupError."""
     environment = Environment(variables)
-    return NetflixRequest(
-        scoring=Scoring.resolve(settings, shared, environment, corpus=CORPUS, table=TABLE_NAME),
+    request = NetflixRequest(
+        scoring=Scoring.resolve(
+            settings,
+            shared,
+            environment,
+            table=TABLE_NAME,
+            cache_dir=environment.corpus_cache_dir(settings.cache_dir, shared, CORPUS),
+        ),
         root=environment.netflix_root(settings.data_root),
         geometry=settings.geometry,
         features=feature_set(settings.feature_set),
         codec=settings.codec,
         max_pairs=settings.max_pairs,
     )
+    return (request,)
 
 
 FULL_FEATURES = ScoredAsset(
     key=("netflix_public", "full_features"),
     summary="Per-frame VMAF and features of the raw pairs of Netflix Public.",
     settings=NetflixSettings,
-    resolve=resolve,
+    resolver=resolve,
+    builder=build,
     spec=netflix_spec(FULL),
     code_version=f"table {TABLE_VERSION}, recipe {RECIPE_VERSION}",
     module=__name__,

@@ -23,7 +23,7 @@ MORE_SECONDS_PER_MEGAPIXEL = {"ciede": 0.5, "float_ms_ssim": 0.14, "psnr_hvs": 0
 
 
 @dataclass(frozen=True, slots=True)
-class Plan:
+class ScoringPlan:
     """Clips by what would happen to them, and how long it would take."""
 
     found: int
@@ -40,8 +40,17 @@ class Plan:
         """Return the fields by name."""
         return asdict(self)
 
+    def text(self) -> str:
+        """Return three lines."""
+        return (
+            f"{self.found} found, {self.selected} selected, {self.skipped} skipped\n"
+            f"{self.cached} cached, {self.to_score} to score ({self.frames_to_score} frames), "
+            f"{self.unreadable} unreadable\n"
+            f"about {self.estimated_seconds:.0f} s (from {self.estimate_from})"
+        )
 
-def make_plan(discovery: Discovery, scorer: ClipScorer, workers: int) -> Plan:
+
+def make_plan(discovery: Discovery, scorer: ClipScorer, workers: int) -> ScoringPlan:
     """Look at every clip, score none, write nothing. Raises EngineError."""
     cached, facts, unreadable, known = 0, [], 0, []
     for clip in discovery.clips:
@@ -55,7 +64,7 @@ def make_plan(discovery: Discovery, scorer: ClipScorer, workers: int) -> Plan:
             unreadable += 1
     rate, origin = _rate([header for header in known if header], scorer.engine)
     megapixels = sum(fact.width * fact.height * fact.frames for fact in facts) / 1e6
-    return Plan(
+    return ScoringPlan(
         found=discovery.found,
         selected=len(discovery.clips),
         skipped=len(discovery.skipped),

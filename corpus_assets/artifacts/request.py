@@ -1,76 +1,113 @@
-"""What an asset is asked to make, and the assets there are to ask."""
+"""What launchers need to know of an asset and of a run: the same for every kind of artifact."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any, Generic, Protocol, TypeVar
+
+import pydantic
+
+from corpus_assets.artifacts.settings import SharedSettings
+from corpus_assets.manifests.parts import DagsterPart
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from corpus_assets.artifacts.scored_table import ScoredTable
-    from corpus_assets.artifacts.scoring import Scoring
-    from corpus_assets.artifacts.settings import ScoringSettings, SharedSettings
-    from corpus_assets.corpora.clip import Discovery
-    from corpus_assets.libvmaf.features import FeatureSet
-    from corpus_assets.manifests.parts import DagsterPart
-    from corpus_assets.manifests.scored import ScoredManifest
     from corpus_assets.tables.schema import TableSpec
 
 
-class ScoredRequest(Protocol):
-    """Every setting of a run of a scored asset, resolved, and what follows from it."""
+class Plan(Protocol):
+    """What a run would do."""
+
+    def as_dict(self) -> dict[str, Any]:
+        """Return the plan for machines."""
+
+    def text(self) -> str:
+        """Return the plan for people."""
+
+
+class Built(Protocol):
+    """A published artifact."""
 
     @property
-    def scoring(self) -> Scoring:
-        """The part that all scored assets share."""
+    def manifest_path(self) -> Path:
+        """Where its manifest is."""
 
     @property
-    def features(self) -> FeatureSet:
-        """The features to compute."""
+    def content_sha256(self) -> str:
+        """The digest of its content."""
+
+
+class Request(Protocol):
+    """Every setting of one artifact's run, resolved; nothing more is looked up."""
 
     @property
-    def spec(self) -> TableSpec:
-        """The table to write."""
-
-    @property
-    def root(self) -> Path:
-        """The folder that the inventory's paths are relative to."""
+    def partition(self) -> str | None:
+        """Which part of the asset it makes, where the asset is made in parts."""
 
     @property
     def settings(self) -> dict[str, Any]:
         """The effective value of every setting of the asset, by the setting's name."""
 
     @property
-    def inputs(self) -> Mapping[str, Path]:
-        """The corpus' folders, by the names that manifests give them."""
+    def shared(self) -> dict[str, Any]:
+        """The effective value of what resources carry and the artifact depends on."""
 
-    @property
-    def media(self) -> Sequence[Path]:
-        """The folders of input files, in which nothing is written."""
+    def check(self) -> None:
+        """Look at inputs and outputs, without writing. Raises SetupError or DataError."""
 
-    def discover(self) -> Discovery:
-        """Find the clips. Raises RootError or EmptyCorpusError."""
+    def check_writable(self) -> None:
+        """Try the folders that the run will write. Raises StorageError."""
 
-    def manifest(self, table: ScoredTable, common: Mapping[str, Any]) -> ScoredManifest:
-        """Return the manifest: what is this table's own, and what all have in common."""
+    def plan(self) -> Plan:
+        """Say what the run would do, without doing it. Raises SetupError or DataError."""
 
 
-Resolve = Callable[["ScoringSettings", "SharedSettings", Mapping[str, str]], ScoredRequest]
+RequestT = TypeVar("RequestT", bound=Request)
+Log = Callable[[str], None]
 
 
 @dataclass(frozen=True, slots=True)
-class ScoredAsset:
-    """An asset that scores clips into a table: everything that launchers need to know of it."""
+class Launch:
+    """Who launched a run: the command line that repeats it, and Dagster's facts."""
+
+    argv: tuple[str, ...]
+    dagster: DagsterPart | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Partitions:
+    """The parts that an asset is made in: the setting that names one, and all there may be."""
+
+    setting: str
+    keys: tuple[str, ...]
+    description: str
+
+
+@dataclass(frozen=True)
+class Asset(Generic[RequestT]):
+    """An asset: everything that launchers need to know of it.
+
+    `resolve` finds every setting and returns one request an artifact: one, or one for each of the
+    partitions asked for (of those that the corpus has, where none is named). `upstream` are the
+    keys of the assets that it is made of; `shared_settings` those of `SharedSettings` that make
+    sense as a flag.
+    """
 
     key: tuple[str, str]
     summary: str
-    settings: type[ScoringSettings]
-    resolve: Callable[[Any, SharedSettings, Mapping[str, str]], ScoredRequest]
+    settings: type[pydantic.BaseModel]
+    resolver: Callable[
+        [Any, SharedSettings, Mapping[str, str], tuple[str, ...]], tuple[RequestT, ...]
+    ]
+    builder: Callable[[Asset[RequestT], RequestT, Launch, Log], Built]
     spec: TableSpec
     code_version: str
     module: str
+    partitions: Partitions | None = None
+    upstream: tuple[tuple[str, str], ...] = ()
+    shared_settings: tuple[str, ...] = ("workers", "output_dir", "ffmpeg")
 
     @property
     def name(self) -> str:
@@ -82,10 +119,21 @@ class ScoredAsset:
         """The name under which Dagster's run config knows the asset."""
         return "__".join(self.key)
 
+    def resolve(
+        self,
+        settings: pydantic.BaseModel,
+        shared: SharedSettings,
+        variables: Mapping[str, str],
+        partitions: tuple[str, ...] = (),
+    ) -> tuple[RequestT, ...]:
+        """Find every setting of every artifact that is asked for. Raises SetupError."""
+        return self.resolver(settings, shared, variables, partitions)
 
-@dataclass(frozen=True, slots=True)
-class Launch:
-    """Who launched a run: the command line that repeats it, and Dagster's facts."""
+    def build(self, request: RequestT, launch: Launch, log: Log) -> Built:
+        """Make and publish one artifact. Raises SetupError or DataError."""
+        return self.builder(self, request, launch, log)
 
-    argv: tuple[str, ...]
-    dagster: DagsterPart | None = None
+    def args(self, request: RequestT) -> dict[str, Any]:
+        """Return every effective setting, as manifests record them."""
+        part = {self.partitions.setting: request.partition} if self.partitions else {}
+        return request.settings | request.shared | part

@@ -13,6 +13,7 @@ from corpus_assets.errors import NothingScoredError
 from corpus_assets.extraction.extract import extract
 from corpus_assets.extraction.outcome import Extracted, Failed, Outcome, SourceRecord
 from corpus_assets.extraction.progress import Counts, Tracker
+from corpus_assets.libvmaf.features import TEACHER
 from corpus_assets.manifests.parts import ArtifactPart
 from corpus_assets.tables.parquet import ParquetTable
 
@@ -45,7 +46,7 @@ class Evidence:
         self.sources.extend(outcome.sources)
         self.lookups[outcome.lookup] += 1
         if isinstance(outcome, Extracted):
-            self.scores.add(outcome)
+            self.scores.add(outcome.columns[TEACHER])
             if outcome.trusted_sha256:
                 self.trusted[outcome.clip.key] = outcome.trusted_sha256
             for missing in outcome.unavailable.items():

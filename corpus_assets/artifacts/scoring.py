@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 
-from corpus_assets.artifacts.settings import absolute
+from corpus_assets.artifacts.environment import absolute
 from corpus_assets.artifacts.storage import (
     OUTPUT_REMEDY,
     check_outputs,
@@ -26,7 +26,8 @@ from corpus_assets.manifests.document import manifest_path
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from corpus_assets.artifacts.settings import Environment, ScoringSettings, SharedSettings
+    from corpus_assets.artifacts.environment import Environment
+    from corpus_assets.artifacts.settings import ScoringSettings, SharedSettings
     from corpus_assets.libvmaf.features import FeatureSet
     from corpus_assets.libvmaf.program import Program
 
@@ -55,8 +56,8 @@ class Scoring:
         shared: SharedSettings,
         environment: Environment,
         *,
-        corpus: str,
         table: str,
+        cache_dir: Path,
     ) -> Self:
         """Find every value: run config, resources, environment, default. Raises SetupError."""
         out = absolute(settings.out or environment.output_dir(shared) / table)
@@ -64,7 +65,7 @@ class Scoring:
         return cls(
             out=out,
             manifest_out=absolute(settings.manifest_out or manifest_path(out)),
-            cache_dir=absolute(settings.cache_dir or caches / corpus),
+            cache_dir=cache_dir,
             cache_policy=settings.cache_policy,
             model=resolve_model(environment.model(settings.model, shared)),
             vmaf_bin=_program(environment.vmaf_bin(settings.vmaf_bin, shared)),

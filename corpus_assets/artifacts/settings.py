@@ -1,18 +1,14 @@
-"""Settings: what an asset takes, and how a value is found.
-
-Precedence: run config, resource config, environment, default. The environment is read when a run
-starts, never at import.
-"""
+"""Settings: what assets take, with defaults, ranges and descriptions."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Self, TypeVar
 
-import platformdirs
 import pydantic
 
+from corpus_assets.corpora import bvi_dvc
+from corpus_assets.corpora.bvi_dvc import FOLDER_VARIABLE, ZIP_VARIABLE
+from corpus_assets.corpora.clip import Preset
 from corpus_assets.corpora.konvid_1k import DEFAULT_CRF, VIDEOS_FOLDER
 from corpus_assets.corpora.netflix_public import (
     DEFAULT_CODEC,
@@ -21,10 +17,8 @@ from corpus_assets.corpora.netflix_public import (
     Geometry,
     PixelFormat,
 )
-from corpus_assets.corpora.netflix_public import VARIABLE as NETFLIX_VARIABLE
-from corpus_assets.errors import SettingError, SetupError, UnsetRootError
+from corpus_assets.errors import SettingError, SetupError
 from corpus_assets.extraction.scorer import CachePolicy
-from corpus_assets.extraction.workers import available_processors
 from corpus_assets.libvmaf.features import FULL, NAMED_SETS, feature_set
 from corpus_assets.libvmaf.model import DEFAULT_MODEL
 from corpus_assets.libvmaf.probe import SMALLEST_SIDE
@@ -137,6 +131,40 @@ class NetflixSettings(ScoringSettings, frozen=True, extra="forbid"):
         return Geometry(self.width, self.height, self.pix_fmt, assumed=False)
 
 
+class BviFullSettings(ScoringSettings, frozen=True, extra="forbid"):
+    """Settings of `bvi_dvc/full_features`; the tier is the partition."""
+
+    bvi_zip: str | None = pydantic.Field(
+        None,
+        description=f"The corpus as one zip archive. Default: ${ZIP_VARIABLE}, else "
+        f"the folder of ${FOLDER_VARIABLE}.",
+    )
+    bvi_dir: str | None = pydantic.Field(
+        None, description="The corpus as a folder of videos, instead of bvi_zip."
+    )
+    crf: int = pydantic.Field(
+        bvi_dvc.DEFAULT_CRF, ge=0, le=51, description="CRF of the distorted side."
+    )
+    preset: Preset = pydantic.Field(
+        bvi_dvc.DEFAULT_PRESET, description="x264 preset of the distorted side."
+    )
+    codec: str = pydantic.Field(
+        bvi_dvc.DEFAULT_CODEC, min_length=1, description="Label for the column codec."
+    )
+    max_clips: int | None = pydantic.Field(
+        None, ge=1, description="Score only the first clips of the tier in key order. Default: all."
+    )
+    feature_set: FeatureChoice = pydantic.Field(
+        FULL.name, description=f"{', '.join(NAMED_SETS)}, or a list of features."
+    )
+
+    @pydantic.model_validator(mode="after")
+    def _one_corpus(self) -> Self:
+        if self.bvi_zip and self.bvi_dir:
+            raise ValueError("bvi_zip and bvi_dir are both set; set the one to use")
+        return self
+
+
 class SharedSettings(pydantic.BaseModel, frozen=True, extra="forbid"):
     """What several assets share; the Dagster resources carry it."""
 
@@ -163,76 +191,3 @@ def validated(model: type[Settings], given: Mapping[str, Any]) -> Settings:
         field = ".".join(map(str, first["loc"]))
         allowed = message.replace("Input should be", "it should be")
         raise SettingError(field, first["input"], allowed) from error
-
-
-@dataclass(frozen=True, slots=True)
-class Environment:
-    """Looks values up: the first one given wins, then variables, then the default."""
-
-    variables: Mapping[str, str]
-
-    def get(self, name: str) -> str | None:
-        """Return a variable that is set and not empty."""
-        return self.variables.get(name) or None
-
-    def output_dir(self, shared: SharedSettings) -> Path:
-        """Return the folder of artifacts."""
-        return absolute(shared.output_dir or self.get("CORPUS_ASSETS_OUTPUT_DIR") or "runs")
-
-    def cache_dir(self, shared: SharedSettings) -> Path:
-        """Return the folder that holds the corpora's cache folders."""
-        default = platformdirs.user_cache_dir("corpus_assets", appauthor=False)
-        return absolute(shared.cache_dir or self.get("CORPUS_ASSETS_CACHE_DIR") or default)
-
-    def model(self, setting: str | None, shared: SharedSettings) -> str:
-        """Return the model, by name or path."""
-        return setting or shared.model or self.get("VMAF_MODEL_PATH") or DEFAULT_MODEL
-
-    def ffmpeg(self, shared: SharedSettings) -> str | None:
-        """Return the ffmpeg to use instead of the embedded one."""
-        chosen = shared.ffmpeg or self.get("CORPUS_ASSETS_FFMPEG")
-        return None if chosen == EMBEDDED else chosen
-
-    def vmaf_bin(self, setting: str | None, shared: SharedSettings) -> str | None:
-        """Return the user's own vmaf tool."""
-        chosen = setting or shared.vmaf_bin or self.get("VMAF_BIN")
-        return None if chosen == EMBEDDED else chosen
-
-    def workers(self, shared: SharedSettings) -> int:
-        """Return how many clips are scored at once. Raises SettingError."""
-        if shared.workers:
-            return shared.workers
-        text = self.get("CORPUS_ASSETS_WORKERS")
-        if text is None:
-            return available_processors()
-        if not text.isascii() or not text.isdigit() or int(text) < 1:
-            raise SettingError("CORPUS_ASSETS_WORKERS", text, "it takes a whole number from 1")
-        return int(text)
-
-    def netflix_root(self, setting: str | None) -> Path:
-        """Return the root of Netflix Public. Raises UnsetRootError."""
-        chosen = setting or self.get(NETFLIX_VARIABLE)
-        if chosen is None:
-            raise UnsetRootError(
-                f"data_root is not set: set it, or {NETFLIX_VARIABLE}, to the folder that holds "
-                f"{REFERENCES}/ and {DISTORTED}/"
-            )
-        return absolute(chosen)
-
-    def konvid_root(self, setting: str | None) -> Path:
-        """Return the root of KoNViD-1k. Raises UnsetRootError."""
-        data_root = self.get("VMAF_DATA_ROOT")
-        chosen = setting or self.get("VMAF_KONVID_1K_DIR")
-        if chosen is None and data_root is not None:
-            chosen = str(Path(data_root, "konvid-1k"))
-        if chosen is None:
-            raise UnsetRootError(
-                "konvid_root is not set: set it, or VMAF_KONVID_1K_DIR, to the folder that holds "
-                f"{VIDEOS_FOLDER}/ (or VMAF_DATA_ROOT to the folder that holds konvid-1k/)"
-            )
-        return absolute(chosen)
-
-
-def absolute(path: str | Path) -> Path:
-    """Return a path that means the same from every folder; symbolic links stay."""
-    return Path(path).expanduser().absolute()

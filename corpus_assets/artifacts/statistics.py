@@ -7,32 +7,27 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from corpus_assets.libvmaf.features import TEACHER
-
 if TYPE_CHECKING:
     import numpy.typing as npt
-
-    from corpus_assets.extraction.outcome import Extracted
 
 BINS = 20
 
 
 @dataclass
 class ScoreStatistics:
-    """Mean and histogram (20 bins of 5 points from 0 to 100) of the per-frame score."""
+    """Mean and histogram (20 bins of 5 points from 0 to 100) of the teacher score."""
 
     histogram: npt.NDArray[np.int64] = field(default_factory=lambda: np.zeros(BINS, np.int64))
-    frames: int = 0
+    count: int = 0
     total: float = 0.0
 
-    def add(self, outcome: Extracted) -> None:
-        """Count the frames of one clip."""
-        scores = outcome.columns[TEACHER]
+    def add(self, scores: npt.NDArray[np.float64]) -> None:
+        """Count some scores."""
         self.histogram += np.histogram(scores, bins=BINS, range=(0.0, 100.0))[0]
-        self.frames += outcome.frames
+        self.count += len(scores)
         self.total += float(scores.sum())
 
     @property
     def mean(self) -> float:
-        """Mean over all frames; not a number without frames."""
-        return self.total / self.frames if self.frames else float("nan")
+        """Mean over all; not a number without any."""
+        return self.total / self.count if self.count else float("nan")

@@ -12,10 +12,11 @@ from typing import Annotated, Any
 
 import typer
 
+from corpus_assets.artifacts.environment import Environment, absolute
 from corpus_assets.artifacts.konvid_pairs import VMAF_PAIRS
 from corpus_assets.artifacts.netflix_full import FULL_FEATURES
-from corpus_assets.artifacts.request import ScoredAsset
-from corpus_assets.artifacts.settings import Environment, SharedSettings, absolute
+from corpus_assets.artifacts.scored import ScoredAsset
+from corpus_assets.artifacts.settings import SharedSettings
 from corpus_assets.artifacts.storage import check_writable
 from corpus_assets.cli.run import materialized
 from corpus_assets.cli.samples import make_konvid_samples, make_netflix_samples
@@ -74,7 +75,7 @@ def _made(folder: Path, sample: Sample) -> dict[str, Any]:
     ffmpeg = Environment(os.environ).ffmpeg(SharedSettings()) or embedded_ffmpeg()
     sample.make(ffmpeg, folder / "corpora" / sample.corpus)
     shared = SharedSettings(ffmpeg=ffmpeg)
-    request = sample.asset.resolve(sample.asset.settings(), shared, os.environ)
+    (request,) = sample.asset.resolve(sample.asset.settings(), shared, os.environ)
     return materialized(sample.asset, request)
 
 

@@ -5,20 +5,16 @@ from __future__ import annotations
 import inspect
 import os
 from collections.abc import Callable
-from dataclasses import replace
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 import typer
 
-from corpus_assets.artifacts.build import checked
-from corpus_assets.artifacts.catalog import SCORED
-from corpus_assets.artifacts.plan import Plan, make_plan
-from corpus_assets.artifacts.request import ScoredAsset, ScoredRequest
+from corpus_assets.artifacts.catalog import ASSETS
+from corpus_assets.artifacts.request import Asset, Partitions, RequestT
 from corpus_assets.artifacts.settings import SharedSettings, validated
 from corpus_assets.cli.progress import shown_progress
-from corpus_assets.cli.summary import print_json, result_as_json, show_plan, show_result
-from corpus_assets.corpora.clip import Discovery
-from corpus_assets.errors import DataError, SetupError
+from corpus_assets.cli.summary import print_json, result_as_json, show_result
+from corpus_assets.errors import CorpusAssetsError, DataError, SetupError
 
 SHARED_FLAGS: dict[str, tuple[type, str]] = {
     "workers": (int, "Clips at once. Default: $CORPUS_ASSETS_WORKERS, else all processors."),
@@ -30,46 +26,77 @@ SHARED_FLAGS: dict[str, tuple[type, str]] = {
 def run_commands() -> typer.Typer:
     """Return the sub-commands of `run`, one an asset."""
     app = typer.Typer(help="Materialize an asset through Dagster.", no_args_is_help=True)
-    for asset in SCORED:
+    for asset in ASSETS:
         app.command(asset.name, help=asset.summary)(_with_flags(asset))
     return app
 
 
-def run_asset(asset: ScoredAsset, flags: dict[str, Any], *, dry_run: bool, as_json: bool) -> None:
-    """Materialize an asset with the settings given as flags, or say what that would do."""
-    shared = validated(SharedSettings, {name: flags.pop(name) for name in SHARED_FLAGS})
-    request = asset.resolve(validated(asset.settings, flags), shared, os.environ)
-    discovery = checked(request)
-    if dry_run:
-        show_plan(_plan(request, discovery), as_json=as_json)
-        return
-    request.scoring.check_writable()
-    result = materialized(asset, request)
+def run_asset(
+    asset: Asset[RequestT], flags: dict[str, Any], *, dry_run: bool, as_json: bool
+) -> None:
+    """Materialize an asset with the settings given as flags, or say what that would do.
+
+    A partitioned asset is made in one run a partition; one that fails does not stop the others.
+    """
+    shared = validated(
+        SharedSettings, {name: flags.pop(name) for name in SHARED_FLAGS if name in flags}
+    )
+    named = flags.pop(asset.partitions.setting) if asset.partitions else None
+    settings = validated(asset.settings, flags)
+    requests = asset.resolve(settings, shared, os.environ, (named,) if named else ())
+    for request in requests:
+        request.check()
+    results: dict[str | None, dict[str, Any]] = {}
+    errors: dict[str | None, CorpusAssetsError] = {}
+    for request in requests:
+        part = f"{asset.name} {request.partition or ''}\n" if len(requests) > 1 else ""
+        try:
+            results[request.partition] = _result(asset, request, part, dry_run, as_json)
+        except DataError as error:
+            errors[request.partition] = error
     if as_json:
-        print_json(result_as_json(result))
-    else:
-        show_result(result)
+        print_json(results[None] if None in results else {str(k): v for k, v in results.items()})
+    _raise(errors)
 
 
-def materialized(asset: ScoredAsset, request: ScoredRequest) -> dict[str, Any]:
+def materialized(asset: Asset[RequestT], request: RequestT) -> dict[str, Any]:
     """Materialize a resolved request and return the metadata. Raises SetupError or DataError."""
     from corpus_assets.orchestration.launch import config_document  # noqa: PLC0415 (imports Dagster)
     from corpus_assets.orchestration.run import materialize  # noqa: PLC0415 (as above)
 
     with shown_progress():
-        config = config_document(asset.op, request.settings, request.scoring.shared)
-        result = materialize(asset.name, config)
+        result = materialize(asset.name, config_document(asset, request), request.partition)
     if not result.succeeded:
         raise (SetupError if result.exit_code == SetupError.exit_code else DataError)(result.reason)
     return {"run_id": result.run_id, **result.metadata}
 
 
-def _plan(request: ScoredRequest, discovery: Discovery) -> Plan:
-    scoring = replace(request.scoring, trials_dir=None)
-    return make_plan(discovery, scoring.scorer(scoring.engine(request.features)), scoring.workers)
+def _result(
+    asset: Asset[RequestT], request: RequestT, heading: str, dry_run: bool, as_json: bool
+) -> dict[str, Any]:
+    """Make or plan one artifact, and show it unless it is wanted as JSON."""
+    if dry_run:
+        plan = request.plan()
+        if not as_json:
+            typer.echo(heading + plan.text())
+        return plan.as_dict()
+    request.check_writable()
+    metadata = materialized(asset, request)
+    if not as_json:
+        typer.echo(heading, nl=False)
+        show_result(metadata)
+    return result_as_json(metadata)
 
 
-def _with_flags(asset: ScoredAsset) -> Callable[..., None]:
+def _raise(errors: dict[str | None, CorpusAssetsError]) -> None:
+    """Raise the error, or one that names the partitions of several."""
+    if list(errors) == [None]:
+        raise errors[None]
+    if errors:
+        raise DataError("\n".join(f"{partition}: {error}" for partition, error in errors.items()))
+
+
+def _with_flags(asset: Asset[RequestT]) -> Callable[..., None]:
     """Return a function whose signature typer turns into one flag a setting."""
 
     def run(dry_run: bool, as_json: bool, **flags: Any) -> None:  # noqa: ANN401 (typer checks)
@@ -79,14 +106,24 @@ def _with_flags(asset: ScoredAsset) -> Callable[..., None]:
         _flag(name, _plain(field.annotation), field.description or "")
         for name, field in asset.settings.model_fields.items()
     ]
-    shared = [_flag(name, kind | None, text) for name, (kind, text) in SHARED_FLAGS.items()]
+    parts = [_partition_flag(asset.partitions)] if asset.partitions else []
+    shared = [
+        _flag(name, kind | None, text)
+        for name, (kind, text) in SHARED_FLAGS.items()
+        if name in asset.shared_settings
+    ]
     switches = [
-        _switch("dry_run", "--dry-run", "Say what would be scored and how long it may take."),
+        _switch("dry_run", "--dry-run", "Say what would be done, and how long it may take."),
         _switch("as_json", "--json", "Print the result as JSON."),
     ]
-    run.__signature__ = inspect.Signature([*own, *shared, *switches])  # type: ignore[attr-defined]
+    run.__signature__ = inspect.Signature([*own, *parts, *shared, *switches])  # type: ignore[attr-defined]
     run.__annotations__ = {}
     return run
+
+
+def _partition_flag(partitions: Partitions) -> inspect.Parameter:
+    literal: Any = Literal  # what it takes is known at run time only
+    return _flag(partitions.setting, literal[partitions.keys] | None, partitions.description)
 
 
 def _plain(annotation: Any) -> Any:  # noqa: ANN401 (a type expression)

@@ -8,7 +8,6 @@ from typing import Any
 
 import typer
 
-from corpus_assets.artifacts.plan import Plan
 from corpus_assets.manifests.document import finite
 
 SHOWN = (
@@ -27,35 +26,26 @@ SHOWN = (
 FAILURES_SHOWN = 5
 
 
-def show_plan(plan: Plan, *, as_json: bool) -> None:
-    """Print what a run would do."""
-    if as_json:
-        print_json(plan.as_dict())
-        return
-    typer.echo(
-        f"{plan.found} found, {plan.selected} selected, {plan.skipped} skipped\n"
-        f"{plan.cached} cached, {plan.to_score} to score ({plan.frames_to_score} frames), "
-        f"{plan.unreadable} unreadable\n"
-        f"about {plan.estimated_seconds:.0f} s (from {plan.estimate_from})"
-    )
-
-
 def result_as_json(metadata: Mapping[str, Any]) -> dict[str, Any]:
     """Return what a run made, for machines."""
-    return {name: metadata[name] for name in ("run_id", *SHOWN, "failures")}
+    wanted = ("run_id", *SHOWN, "failures")
+    return {name: metadata[name] for name in wanted if name in metadata}
 
 
 def show_result(metadata: Mapping[str, Any]) -> None:
     """Print what a run made."""
     for name in SHOWN:
+        if name not in metadata:
+            continue
         value = metadata[name]
         text = f"{value:.3f}" if isinstance(value, float) else str(value)
         typer.echo(f"{name.removeprefix('dagster/'):18} {text}")
     for failure in metadata["failures"][:FAILURES_SHOWN]:
         typer.echo(f"failed {failure['key']}: {failure['stage']}: {failure['reason']}")
-    if (more := metadata["clips_failed"] - FAILURES_SHOWN) > 0:
+    failed = metadata.get("clips_failed") or metadata.get("reports_failed") or 0
+    if (more := failed - FAILURES_SHOWN) > 0:
         typer.echo(f"failed: {more} more; the manifest names all")
-    for missing in metadata["unavailable_features"]:
+    for missing in metadata.get("unavailable_features", ()):
         typer.echo(f"null {missing['feature']} ({missing['clips']}): {missing['reason']}")
 
 

@@ -12,25 +12,27 @@ encoding.
 
 from __future__ import annotations
 
+import json
 import re
 import stat
 import zipfile
-from dataclasses import dataclass
-from pathlib import PurePosixPath
+from dataclasses import dataclass, replace
+from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING, Literal, get_args
 
-from corpus_assets.corpora.clip import Clip, ContainerVideo, Discovery, Encode, Skipped
+from corpus_assets.corpora.clip import Clip, ContainerVideo, Discovery, Encode, Preset, Skipped
 from corpus_assets.corpora.file_source import FileSource
 from corpus_assets.corpora.listing import reasons_to_skip, shown
 from corpus_assets.corpora.zip_source import DAMAGE, ENCRYPTED, UnreadableSource, ZipSource
-from corpus_assets.errors import EmptyCorpusError, RootError
+from corpus_assets.errors import ClipError, EmptyCorpusError, RootError
+from corpus_assets.files import sha256_of_bytes
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
-    from pathlib import Path
 
     from corpus_assets.corpora.clip import Source
 
+CORPUS = "bvi_dvc"
 Tier = Literal["A", "B", "C", "D"]
 TIERS: tuple[Tier, ...] = get_args(Tier)
 VIDEOS_FOLDER = "Videos"
@@ -38,7 +40,7 @@ DEMUXERS = {".mp4": "mov", ".mkv": "matroska"}
 NAME = re.compile(r"[ABCD][A-Za-z0-9-]{1,100}_\d{1,5}x\d{1,5}_\d{1,4}(\.\d{1,4})?fps_(8|10)bit_420")
 GRAMMAR = "not named [ABCD]<Scene>_<W>x<H>_<fps>fps_<8|10>bit_420.mp4 or .mkv"
 PIXEL_FORMAT = "yuv420p10le"
-DEFAULT_PRESET = "fast"
+DEFAULT_PRESET: Preset = "fast"
 DEFAULT_CRF = 35
 DEFAULT_CODEC = "x264"
 ZIP_VARIABLE, FOLDER_VARIABLE = "VMAF_BVI_DVC_ZIP", "VMAF_BVI_DVC_DIR"
@@ -62,19 +64,38 @@ class Named:
 
 @dataclass(frozen=True, slots=True)
 class Inventory:
-    """What an archive or a folder holds, of all tiers, in key order."""
+    r"""What an archive or a folder holds, of all tiers, in key order.
 
-    where: str
+    `directory_sha256` is there for an archive: the SHA-256 of the lines `<crc> <size> <name>\n` of
+    all entries, sorted, with the CRC-32 as 8 hex digits and the name as JSON.
+    """
+
+    path: Path
+    setting: str
     named: tuple[Named, ...]
     skipped: tuple[Skipped, ...]
+    directory_sha256: str | None = None
+
+    @property
+    def where(self) -> str:
+        """The setting and the path, for messages."""
+        return f"{self.setting}: {self.path}"
 
     @property
     def tiers(self) -> tuple[Tier, ...]:
         """The tiers that have clips."""
         return tuple(tier for tier in TIERS if any(_tier_of(one) == tier for one in self.named))
 
+    def version(self, tier: str) -> str:
+        """Return a digest of a tier's clips that reads none of them.
+
+        It covers names and sizes, and the CRC-32 of entries or the time of files.
+        """
+        lines = [f"{one.key} {_mark(one.source)}\n" for one in self.named if _tier_of(one) == tier]
+        return sha256_of_bytes("".join(lines).encode())
+
     def discover(
-        self, tier: Tier, encode: Encode, codec: str = DEFAULT_CODEC, max_clips: int | None = None
+        self, tier: str, encode: Encode, codec: str = DEFAULT_CODEC, max_clips: int | None = None
     ) -> Discovery:
         """Return a tier's clips in key order; found is also what is no clip of any tier.
 
@@ -114,7 +135,9 @@ def look_in_zip(archive: Path) -> Inventory:
     reasons = [(entry, _reason_of_entry(entry)) for entry in entries if not entry.is_dir()]
     named = [_entry(archive, entry) for entry, reason in reasons if not reason]
     skipped = [Skipped(shown(entry.filename), reason) for entry, reason in reasons if reason]
-    return _inventory(f"bvi_zip: {archive}", named, skipped)
+    return replace(
+        _inventory(archive, "bvi_zip", named, skipped), directory_sha256=_directory(entries)
+    )
 
 
 def look_in_folder(root: Path) -> Inventory:
@@ -129,16 +152,24 @@ def look_in_folder(root: Path) -> Inventory:
     reasons = [(name, _reason_by_name(name) or reason) for name, reason in names.items()]
     named = [_named(FileSource(str(root), name)) for name, reason in reasons if not reason]
     skipped = [Skipped(shown(name), reason) for name, reason in reasons if reason]
-    return _inventory(f"bvi_dir: {root}", named, skipped)
+    return _inventory(root, "bvi_dir", named, skipped)
 
 
-def _inventory(where: str, named: Iterable[Named], skipped: Iterable[Skipped]) -> Inventory:
+def _directory(entries: Iterable[zipfile.ZipInfo]) -> str:
+    lines = sorted(f"{e.CRC:08x} {e.file_size} {json.dumps(e.filename)}\n" for e in entries)
+    return sha256_of_bytes("".join(lines).encode())
+
+
+def _inventory(
+    path: Path, setting: str, named: Iterable[Named], skipped: Iterable[Skipped]
+) -> Inventory:
     """Sort by key; what shares a key becomes one clip that fails."""
     by_key: dict[str, list[Named]] = {}
     for one in named:
         by_key.setdefault(one.key, []).append(one)
     clips = [_only(by_key[key]) for key in sorted(by_key)]
-    return Inventory(where, tuple(clips), tuple(sorted(skipped, key=lambda skip: skip.name)))
+    by_name = sorted(skipped, key=lambda skip: skip.name)
+    return Inventory(path, setting, tuple(clips), tuple(by_name))
 
 
 def _only(same: list[Named]) -> Named:
@@ -181,6 +212,17 @@ def _reason_by_name(name: str) -> str:
 
 def _tier_of(one: Named) -> str:
     return one.key[0]
+
+
+def _mark(source: Source) -> str:
+    """Say what is known of the content without reading it."""
+    if isinstance(source, ZipSource):
+        return f"{source.crc:08x} {source.size}"
+    try:
+        stamp = source.stamp()
+    except (OSError, ClipError) as error:
+        return str(error)
+    return f"{stamp.mtime_ns} {stamp.size}"
 
 
 def _examples(skipped: tuple[Skipped, ...]) -> str:

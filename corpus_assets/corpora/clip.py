@@ -8,7 +8,7 @@ All values are frozen and can be sent to another process.
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, BinaryIO, Protocol
+from typing import TYPE_CHECKING, BinaryIO, Literal, Protocol
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -80,6 +80,21 @@ class RawVideo:
 
 
 Video = ContainerVideo | RawVideo
+
+
+Preset = Literal[
+    "ultrafast",
+    "superfast",
+    "veryfast",
+    "faster",
+    "fast",
+    "medium",
+    "slow",
+    "slower",
+    "veryslow",
+    "placebo",
+]
+"""The presets of x264."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -48,6 +48,7 @@ class ZipSource:
     archive: str
     name: str
     size: int
+    crc: int
     offset: int
     stored: bool
 
@@ -55,7 +56,8 @@ class ZipSource:
     def of(cls, archive: Path, entry: zipfile.ZipInfo) -> ZipSource:
         """Return the source of a directory entry."""
         stored = entry.compress_type == zipfile.ZIP_STORED
-        return cls(str(archive), entry.filename, entry.file_size, entry.header_offset, stored)
+        name, size, crc = entry.filename, entry.file_size, entry.CRC
+        return cls(str(archive), name, size, crc, entry.header_offset, stored)
 
     def stamp(self) -> Stamp:
         """Return the entry's size, and time and inode of the archive."""

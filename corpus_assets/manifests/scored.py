@@ -92,3 +92,27 @@ class NetflixManifest(ScoredManifest):
     feature_set: str
     geometry: GeometryPart
     stats: NetflixStats
+
+
+class BviStats(Part):
+    """Counts that existing readers use; `frames` are rows, `columns` a count."""
+
+    input_mode: Literal["zip", "dir"]
+    tier: str
+    clips_selected: int
+    frames: int
+    columns: int
+
+
+class BviFullManifest(ScoredManifest):
+    """The manifest of `full_features_bvi_dvc_<tier>.parquet`."""
+
+    schema_: Literal["bvi-dvc-full-features-manifest-v1"] = pydantic.Field(
+        default="bvi-dvc-full-features-manifest-v1", alias="schema"
+    )
+    extractors: tuple[str, ...]
+    crf: int
+    codec: str
+    feature_set: str
+    stats: BviStats
+    recipe: RecipePart

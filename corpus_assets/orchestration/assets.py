@@ -1,8 +1,10 @@
 """The assets, with what their pages say; everything else about them is in `artifacts`."""
 
+from corpus_assets.artifacts.bvi_full import FULL_FEATURES as BVI_FULL
 from corpus_assets.artifacts.konvid_pairs import VMAF_PAIRS
 from corpus_assets.artifacts.netflix_full import FULL_FEATURES
-from corpus_assets.orchestration.scored import scored_asset
+from corpus_assets.orchestration.definition import scored_asset
+from corpus_assets.orchestration.sources import bvi_videos
 
 vmaf_pairs = scored_asset(
     VMAF_PAIRS,
@@ -25,4 +27,15 @@ netflix_full_features = scored_asset(
     """,
 )
 
-ASSETS = (netflix_full_features, vmaf_pairs)
+bvi_full_features = scored_asset(
+    BVI_FULL,
+    """Per-frame VMAF and features of BVI-DVC clips against an encode of themselves, a table a tier.
+
+    Clips come from the zip archive, which is read in place and never unpacked, or from a folder.
+    Each is encoded (libx264, preset fast, CRF 35 unless set otherwise, 10 bit) and scored against
+    that encode. Writes `full_features_bvi_dvc_<tier>.parquet`, one row per clip and frame, with its
+    manifest, and keeps libvmaf's report of every clip for `bvi_dvc/corpus_rows`.
+    """,
+)
+
+ASSETS = (bvi_videos, netflix_full_features, vmaf_pairs, bvi_full_features)

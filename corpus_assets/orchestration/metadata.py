@@ -1,10 +1,12 @@
 """What a materialization shows in Dagster: counts, tables, paths, a histogram."""
 
+from functools import singledispatch
 from typing import Any
 
 import dagster as dg
 
-from corpus_assets.artifacts.build import Built
+from corpus_assets.artifacts.build import ScoredBuilt
+from corpus_assets.artifacts.request import Built
 from corpus_assets.artifacts.statistics import BINS
 from corpus_assets.tables.content import TYPE_NAMES
 from corpus_assets.tables.schema import TableSpec
@@ -39,8 +41,14 @@ def column_schema(spec: TableSpec) -> dg.TableSchema:
     )
 
 
+@singledispatch
 def built_metadata(built: Built) -> dict[str, Any]:
     """Return the metadata of a finished artifact; bounded whatever the corpus' size."""
+    raise TypeError(f"no metadata for {type(built).__name__}")
+
+
+@built_metadata.register
+def _(built: ScoredBuilt) -> dict[str, Any]:
     manifest, table = built.manifest, built.table
     counts, scores = manifest.counts, table.evidence.scores
     return {
@@ -77,7 +85,7 @@ def histogram(counts: list[int]) -> str:
     return "VMAF, frames per score\n\n```\n" + "\n".join(reversed(lines)) + "\n```"
 
 
-def _failures(built: Built) -> dg.TableMetadataValue:
+def _failures(built: ScoredBuilt) -> dg.TableMetadataValue:
     records = [
         dg.TableRecord(
             {
@@ -92,7 +100,7 @@ def _failures(built: Built) -> dg.TableMetadataValue:
     return dg.MetadataValue.table(records, FAILURE_SCHEMA)
 
 
-def _unavailable(built: Built) -> dg.TableMetadataValue:
+def _unavailable(built: ScoredBuilt) -> dg.TableMetadataValue:
     records = [
         dg.TableRecord(
             {

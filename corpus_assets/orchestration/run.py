@@ -61,7 +61,9 @@ def instance() -> dg.DagsterInstance:
         raise SetupError(f"{folder / 'dagster.yaml'} cannot be used: {first}") from error
 
 
-def materialize(asset_key: str, run_config: Mapping[str, Any]) -> RunResult:
+def materialize(
+    asset_key: str, run_config: Mapping[str, Any], partition: str | None = None
+) -> RunResult:
     """Materialize one asset in this process and record it; errors of the asset are returned.
 
     Raises CancelledError when the run was cancelled.
@@ -74,6 +76,7 @@ def materialize(asset_key: str, run_config: Mapping[str, Any]) -> RunResult:
             run_config={**run_config, **QUIET},
             instance=opened.instance,
             asset_selection=[key],
+            partition_key=partition,
             raise_on_error=False,
             tags={"corpus_assets/launched_by": "corpus-assets run"},
         )

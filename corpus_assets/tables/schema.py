@@ -76,6 +76,11 @@ def netflix_spec(features: FeatureSet) -> TableSpec:
     return TableSpec((SOURCE, DIS_BASENAME, FRAME_INDEX, CODEC, VMAF, *feature_columns(features)))
 
 
+def bvi_spec(features: FeatureSet) -> TableSpec:
+    """Return `full_features_bvi_dvc_<tier>.parquet`, one row per (clip, frame)."""
+    return TableSpec((KEY, FRAME_INDEX, CODEC, *feature_columns(features), VMAF))
+
+
 KONVID_PAIRS_ORDER = (
     *("vif_scale0", "vif_scale1", "vif_scale2", "vif_scale3"),
     *("adm2", "motion2"),
