@@ -9,11 +9,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from corpus_assets.artifacts.build import ScoredBuilt
+from corpus_assets.artifacts.build_rows import RowsBuilt
+from corpus_assets.artifacts.bvi_full import FULL_FEATURES as BVI_FULL
+from corpus_assets.artifacts.corpus_rows import CORPUS_ROWS_ASSET
 from corpus_assets.artifacts.konvid_pairs import VMAF_PAIRS
 from corpus_assets.artifacts.netflix_full import FULL_FEATURES
-from corpus_assets.artifacts.request import Launch
+from corpus_assets.artifacts.request import Built, Launch
 from corpus_assets.artifacts.scored import ScoredAsset
-from corpus_assets.artifacts.settings import SharedSettings
+from corpus_assets.artifacts.settings import CorpusRowsSettings, SharedSettings
 from corpus_assets.libvmaf.engine import Engine
 from corpus_assets.libvmaf.features import CANONICAL6, FeatureSet
 from corpus_assets.libvmaf.ffmpeg import FfmpegProgram
@@ -45,9 +48,26 @@ def build_netflix(
     return build_asset(FULL_FEATURES, shared, data_root=str(root), **settings)
 
 
-def build_asset(asset: ScoredAsset, shared: SharedSettings, **settings: Any) -> ScoredBuilt:
+def build_bvi(*, tier: str = "D", **settings: Any) -> ScoredBuilt:
+    """Make the table of a tier of BVI-DVC in this process, with settings by their names."""
+    return build_asset(BVI_FULL, SharedSettings(workers=2), (tier,), **settings)
+
+
+def build_rows(**settings: Any) -> RowsBuilt:
+    """Make BVI-DVC's corpus rows in this process, with settings by their names."""
+    (request,) = CORPUS_ROWS_ASSET.resolve(
+        CorpusRowsSettings(**settings), SharedSettings(), os.environ
+    )
+    built = CORPUS_ROWS_ASSET.build(request, Launch(argv=("test",)), lambda _: None)
+    assert isinstance(built, RowsBuilt)
+    return built
+
+
+def build_asset(
+    asset: ScoredAsset, shared: SharedSettings, partitions: tuple[str, ...] = (), **settings: Any
+) -> ScoredBuilt:
     """Make the table of an asset in this process."""
-    (request,) = asset.resolve(asset.settings(**settings), shared, os.environ)
+    (request,) = asset.resolve(asset.settings(**settings), shared, os.environ, partitions)
     built = asset.build(request, Launch(argv=("test",)), lambda _: None)
     assert isinstance(built, ScoredBuilt)
     return built
@@ -58,7 +78,7 @@ def engine_of(ffmpeg: str, features: FeatureSet = CANONICAL6, model: str = DEFAU
     return Engine(Trials(FfmpegProgram(ffmpeg)), resolve_model(model), features)
 
 
-def manifest_of(built: ScoredBuilt) -> dict[str, Any]:
+def manifest_of(built: Built) -> dict[str, Any]:
     """Return the manifest as it stands on disk."""
     manifest: dict[str, Any] = json.loads(built.manifest_path.read_text())
     return manifest

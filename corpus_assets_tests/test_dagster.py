@@ -31,6 +31,7 @@ def test_definitions_load() -> None:
     dg.Definitions.validate_loadable(definitions)
     keys = {spec.key.to_user_string() for spec in definitions.resolve_all_asset_specs()}
     assert keys == {
+        "bvi_dvc/corpus_rows",
         "bvi_dvc/full_features",
         "bvi_dvc/videos",
         "konvid_1k/vmaf_pairs",
@@ -173,8 +174,8 @@ def test_nothing_is_read_from_the_environment_at_import(tmp_path: Path) -> None:
 def test_histogram_draws_every_bin() -> None:
     counts = [0] * 20
     counts[19], counts[0] = 10, 5
-    lines: list[Any] = histogram(counts).splitlines()
+    lines: list[Any] = histogram(counts, "frames").splitlines()
     assert lines[3] == " 95-100 " + "█" * 24 + " 10"
     assert lines[22] == "  0-5   " + "█" * 12 + " 5"
     assert len(lines) == 24
-    assert len(histogram([10**9] * 20)) < 1000
+    assert len(histogram([10**9] * 20, "frames")) < 1000

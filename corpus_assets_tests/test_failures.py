@@ -242,9 +242,9 @@ def test_nothing_of_the_users_is_replaced(konvid_root: Path, videos: Path, tmp_p
         ({"out": str(videos / "new.parquet")}, "it lies among the input files"),
         ({"manifest_out": str(videos / "m.json")}, "manifest_out: .* it lies among"),
         ({"cache_dir": str(videos)}, "cache_dir: .* it lies among"),
-        ({"out": str(foreign)}, "a file that is no parquet table stands there"),
-        ({"manifest_out": str(foreign)}, "a file that is no manifest stands there"),
-        ({"manifest_out": str(mine)}, "a file that is no manifest stands there"),
+        ({"out": str(foreign)}, "a file that is no parquet table is there"),
+        ({"manifest_out": str(foreign)}, "a file that is no manifest is there"),
+        ({"manifest_out": str(mine)}, "a file that is no manifest is there"),
     ]
     for settings, message in cases:
         with pytest.raises(SettingError, match=message):

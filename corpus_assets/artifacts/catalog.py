@@ -5,10 +5,11 @@ from __future__ import annotations
 from typing import Any
 
 from corpus_assets.artifacts.bvi_full import FULL_FEATURES as BVI_FULL
+from corpus_assets.artifacts.corpus_rows import CORPUS_ROWS_ASSET
 from corpus_assets.artifacts.konvid_pairs import VMAF_PAIRS
 from corpus_assets.artifacts.netflix_full import FULL_FEATURES as NETFLIX_FULL
 from corpus_assets.artifacts.request import Asset
 from corpus_assets.artifacts.scored import ScoredAsset
 
 SCORED: tuple[ScoredAsset, ...] = (NETFLIX_FULL, VMAF_PAIRS, BVI_FULL)
-ASSETS: tuple[Asset[Any], ...] = SCORED
+ASSETS: tuple[Asset[Any], ...] = (*SCORED, CORPUS_ROWS_ASSET)

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, Self
 from corpus_assets.artifacts.environment import absolute
 from corpus_assets.artifacts.storage import (
     OUTPUT_REMEDY,
+    PARQUET,
     check_outputs,
     check_outside,
     check_writable,
@@ -107,7 +108,7 @@ class Scoring:
 
     def check_paths(self, media: Sequence[Path]) -> None:
         """Look at where the run will write, not among `media`. Raises SettingError."""
-        check_outputs(self.out, self.manifest_out, media)
+        check_outputs("out", self.out, PARQUET, self.manifest_out, [*media, self.cache_dir])
         check_outside("cache_dir", self.cache_dir, media)
 
     def check_writable(self) -> None:

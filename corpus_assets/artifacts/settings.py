@@ -165,6 +165,28 @@ class BviFullSettings(ScoringSettings, frozen=True, extra="forbid"):
         return self
 
 
+class CorpusRowsSettings(pydantic.BaseModel, frozen=True, extra="forbid"):
+    """Settings of `bvi_dvc/corpus_rows`; the labels say what encode the reports are about."""
+
+    cache_dir: str | None = pydantic.Field(
+        None,
+        description="Folder of reports, ours or other tools'. "
+        "Default: that of bvi_dvc/full_features.",
+    )
+    output: str | None = pydantic.Field(None, description="The table to write, JSON lines.")
+    manifest_out: str | None = pydantic.Field(
+        None, description="The manifest to write. Default: <stem>.manifest.json beside the table."
+    )
+    encoder: str = pydantic.Field("libx264", min_length=1, description="Label: the encoder.")
+    preset: str = pydantic.Field(
+        bvi_dvc.DEFAULT_PRESET, min_length=1, description="Label: the encoder's preset."
+    )
+    crf: int = pydantic.Field(bvi_dvc.DEFAULT_CRF, ge=0, le=63, description="Label: the CRF.")
+    pix_fmt: str = pydantic.Field(
+        bvi_dvc.PIXEL_FORMAT, min_length=1, description="Label: the encode's pixel format."
+    )
+
+
 class SharedSettings(pydantic.BaseModel, frozen=True, extra="forbid"):
     """What several assets share; the Dagster resources carry it."""
 

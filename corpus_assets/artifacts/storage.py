@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Callable
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import orjson
@@ -15,27 +17,35 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 PARQUET_MAGIC = b"PAR1"
-KINDS = {"out": "parquet table", "manifest_out": "manifest"}
-OUTPUT_REMEDY = "set out or CORPUS_ASSETS_OUTPUT_DIR to a folder that you can write"
+LONGEST_ROW = 1 << 20
+OUTPUT_REMEDY = (
+    "set out (output of rows) or CORPUS_ASSETS_OUTPUT_DIR to a folder that you can write"
+)
 
 
-def check_outputs(out: Path, manifest: Path, media: Sequence[Path]) -> None:
+@dataclass(frozen=True, slots=True)
+class Kind:
+    """A kind of file that runs write, and how one is recognized."""
+
+    name: str
+    is_one: Callable[[Path], bool]
+
+
+def check_outputs(name: str, out: Path, kind: Kind, manifest: Path, inputs: Sequence[Path]) -> None:
     """Look at an artifact's paths without touching them. Raises SettingError.
 
-    `media` are folders of input files, in which nothing may be written. What stands at a path and
-    is no table or manifest is somebody else's, and is not replaced.
+    `name` is the setting of the artifact's path; `inputs` are folders of input files, in which
+    nothing may be written. What stands at a path and is of another kind is somebody else's, and is
+    not replaced.
     """
     if out == manifest:
-        raise SettingError("manifest_out", str(manifest), "it must differ from out")
-    for name, path, is_ours in (
-        ("out", out, _is_parquet),
-        ("manifest_out", manifest, _is_manifest),
-    ):
-        check_outside(name, path, media)
+        raise SettingError("manifest_out", str(manifest), f"it must differ from {name}")
+    for setting, path, expected in ((name, out, kind), ("manifest_out", manifest, MANIFEST)):
+        check_outside(setting, path, inputs)
         if path.is_dir():
-            raise SettingError(name, str(path), "it is a folder; give a file name")
-        if path.exists() and not is_ours(path):
-            raise SettingError(name, str(path), f"a file that is no {KINDS[name]} stands there")
+            raise SettingError(setting, str(path), "it is a folder; give a file name")
+        if path.exists() and not expected.is_one(path):
+            raise SettingError(setting, str(path), f"a file that is no {expected.name} is there")
 
 
 def check_outside(name: str, path: Path, media: Sequence[Path]) -> None:
@@ -56,6 +66,17 @@ def _is_manifest(path: Path) -> bool:
     except orjson.JSONDecodeError:
         return False
     return isinstance(document, dict) and {"schema", "run_provenance"} <= document.keys()
+
+
+def _is_rows(path: Path) -> bool:
+    with path.open("rb") as file:
+        line = file.readline(LONGEST_ROW)
+    return not line or b'"schema_version"' in line
+
+
+PARQUET = Kind("parquet table", _is_parquet)
+ROWS = Kind("table of corpus rows", _is_rows)
+MANIFEST = Kind("manifest", _is_manifest)
 
 
 def check_writable(what: str, folder: Path, remedy: str) -> None:

@@ -54,7 +54,7 @@ def run_asset(
             results[request.partition] = _result(asset, request, part, dry_run, as_json)
         except DataError as error:
             errors[request.partition] = error
-    if as_json:
+    if as_json and results:
         print_json(results[None] if None in results else {str(k): v for k, v in results.items()})
     _raise(errors)
 

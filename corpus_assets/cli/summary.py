@@ -17,6 +17,7 @@ SHOWN = (
         "clips_extracted",
         "clips_cached",
         "clips_failed",
+        *("reports_found", "reports_ours", "reports_foreign", "reports_failed", "rows_incomplete"),
         "vmaf_mean",
         "frames_per_second",
         "elapsed_seconds",

@@ -37,7 +37,10 @@ Tier = Literal["A", "B", "C", "D"]
 TIERS: tuple[Tier, ...] = get_args(Tier)
 VIDEOS_FOLDER = "Videos"
 DEMUXERS = {".mp4": "mov", ".mkv": "matroska"}
-NAME = re.compile(r"[ABCD][A-Za-z0-9-]{1,100}_\d{1,5}x\d{1,5}_\d{1,4}(\.\d{1,4})?fps_(8|10)bit_420")
+NAME = re.compile(
+    r"[ABCD][A-Za-z0-9-]{1,100}_(?P<width>\d{1,5})x(?P<height>\d{1,5})"
+    r"_(?P<rate>\d{1,4}(\.\d{1,4})?)fps_(8|10)bit_420"
+)
 GRAMMAR = "not named [ABCD]<Scene>_<W>x<H>_<fps>fps_<8|10>bit_420.mp4 or .mkv"
 PIXEL_FORMAT = "yuv420p10le"
 DEFAULT_PRESET: Preset = "fast"
@@ -51,6 +54,23 @@ FOLDER_REMEDY = f"set bvi_dir or {FOLDER_VARIABLE} to the folder with the videos
 def recipe(crf: int = DEFAULT_CRF, preset: str = DEFAULT_PRESET) -> Encode:
     """Return the encode that makes the distorted side."""
     return Encode(encoder="libx264", preset=preset, crf=crf, pixel_format=PIXEL_FORMAT)
+
+
+@dataclass(frozen=True, slots=True)
+class KeyFormat:
+    """What a key says of its video: pixels, and frames a second; 0 where it says nothing."""
+
+    width: int = 0
+    height: int = 0
+    frame_rate: float = 0.0
+
+
+def format_of(key: str) -> KeyFormat:
+    """Read a clip's key."""
+    match = NAME.fullmatch(key)
+    if not match:
+        return KeyFormat()
+    return KeyFormat(int(match["width"]), int(match["height"]), float(match["rate"]))
 
 
 @dataclass(frozen=True, slots=True)

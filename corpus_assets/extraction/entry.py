@@ -21,7 +21,8 @@ if TYPE_CHECKING:
     from corpus_assets.libvmaf.engine import EngineIdentity
 
 ENTRY_FORMAT = 2
-OPENING = b'{"corpus_assets":'
+OUR_KEY = b'"corpus_assets"'
+OPENING = b"{" + OUR_KEY + b":"
 CLOSING = b",\n"
 LONGEST_HEADER = 1 << 20
 BLANK = b"\0 \t\r\n"

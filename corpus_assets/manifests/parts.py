@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
-from typing import Literal, Self
+from typing import Literal, Protocol, Self
 
 import pydantic
 
@@ -15,8 +15,6 @@ from corpus_assets.extraction.outcome import Failed, SourceRecord
 from corpus_assets.extraction.progress import Counts
 from corpus_assets.extraction.scorer import CachePolicy
 from corpus_assets.files import sha256_of_bytes, sha256_of_file
-from corpus_assets.tables.content import TYPE_NAMES
-from corpus_assets.tables.parquet import ParquetTable
 from corpus_assets.tables.schema import TableSpec
 
 
@@ -38,8 +36,23 @@ class ColumnPart(Part):
     type: str
 
 
+class Written(Protocol):
+    """A table that was written."""
+
+    @property
+    def rows(self) -> int:
+        """How many rows it has."""
+
+    @property
+    def content_sha256(self) -> str:
+        """The digest of its content."""
+
+
 class ArtifactPart(Part):
-    """The file that the manifest is about; `content_sha256` is defined in tables/content.py."""
+    """The file that the manifest is about.
+
+    `content_sha256` is defined in tables/content.py for parquet, in tables/jsonl.py for JSON lines.
+    """
 
     path: str
     bytes: int
@@ -49,14 +62,14 @@ class ArtifactPart(Part):
     content_sha256: str
 
     @classmethod
-    def of(cls, file: Path, target: Path, table: ParquetTable, spec: TableSpec) -> Self:
+    def of(cls, file: Path, target: Path, table: Written, spec: TableSpec) -> Self:
         """Describe a finished file that will be published as `target`. Raises OSError."""
         return cls(
             path=str(target),
             bytes=file.stat().st_size,
             sha256=sha256_of_file(file),
             rows=table.rows,
-            columns=tuple(ColumnPart(name=c.name, type=TYPE_NAMES[c.type]) for c in spec.columns),
+            columns=tuple(ColumnPart(name=c.name, type=c.type_name) for c in spec.columns),
             content_sha256=table.content_sha256,
         )
 

@@ -1,9 +1,10 @@
 """The assets, with what their pages say; everything else about them is in `artifacts`."""
 
 from corpus_assets.artifacts.bvi_full import FULL_FEATURES as BVI_FULL
+from corpus_assets.artifacts.corpus_rows import CORPUS_ROWS_ASSET
 from corpus_assets.artifacts.konvid_pairs import VMAF_PAIRS
 from corpus_assets.artifacts.netflix_full import FULL_FEATURES
-from corpus_assets.orchestration.definition import scored_asset
+from corpus_assets.orchestration.definition import rows_asset, scored_asset
 from corpus_assets.orchestration.sources import bvi_videos
 
 vmaf_pairs = scored_asset(
@@ -38,4 +39,14 @@ bvi_full_features = scored_asset(
     """,
 )
 
-ASSETS = (bvi_videos, netflix_full_features, vmaf_pairs, bvi_full_features)
+corpus_rows = rows_asset(
+    CORPUS_ROWS_ASSET,
+    """One vmaf-tune corpus row (schema version 3) for every cached libvmaf report of BVI-DVC.
+
+    Reads the folder of reports that `bvi_dvc/full_features` fills, or one that other tools made; no
+    video and no ffmpeg is needed. Writes `bvi_dvc_corpus.jsonl` and its manifest. A report that
+    cannot be read, or was made with another encode than the labels say, is listed in the manifest.
+    """,
+)
+
+ASSETS = (bvi_videos, netflix_full_features, vmaf_pairs, bvi_full_features, corpus_rows)

@@ -55,6 +55,23 @@ def scored_asset(asset: ScoredAsset, description: str) -> dg.AssetsDefinition:
     return scored
 
 
+def rows_asset(asset: Asset[RequestT], description: str) -> dg.AssetsDefinition:
+    """Return the Dagster asset of a table that no program is needed for."""
+    config_type = config_of(asset.settings)
+
+    @_defined(asset, description, {"json"})
+    def rows(
+        context: dg.AssetExecutionContext,
+        config: config_type,  # type: ignore[valid-type] # as above
+        storage: StorageResource,
+    ) -> dg.MaterializeResult:  # type: ignore[type-arg] # as above
+        with shown_as_failures():
+            shared = shared_settings(EngineResource(), WorkersResource(), storage)
+            return materialized(context, asset, dict(config), shared)
+
+    return rows
+
+
 def _defined(
     asset: Asset[RequestT], description: str, kinds: set[str]
 ) -> Callable[[Callable[..., Any]], dg.AssetsDefinition]:

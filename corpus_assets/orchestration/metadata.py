@@ -1,14 +1,17 @@
 """What a materialization shows in Dagster: counts, tables, paths, a histogram."""
 
 from functools import singledispatch
+from pathlib import Path
 from typing import Any
 
 import dagster as dg
 
 from corpus_assets.artifacts.build import ScoredBuilt
+from corpus_assets.artifacts.build_rows import RowsBuilt
 from corpus_assets.artifacts.request import Built
-from corpus_assets.artifacts.statistics import BINS
-from corpus_assets.tables.content import TYPE_NAMES
+from corpus_assets.artifacts.statistics import BINS, ScoreStatistics
+from corpus_assets.manifests.parts import ArtifactPart
+from corpus_assets.tables.corpus_row import CORPUS_ROWS
 from corpus_assets.tables.schema import TableSpec
 
 FAILURES_SHOWN = 50
@@ -19,6 +22,13 @@ UNAVAILABLE_SCHEMA = dg.TableSchema(
         dg.TableColumn("feature", "string"),
         dg.TableColumn("reason", "string"),
         dg.TableColumn("clips", "string"),
+    ]
+)
+REFUSED_SCHEMA = dg.TableSchema(
+    columns=[
+        dg.TableColumn("key", "string"),
+        dg.TableColumn("stage", "string"),
+        dg.TableColumn("reason", "string"),
     ]
 )
 FAILURE_SCHEMA = dg.TableSchema(
@@ -35,7 +45,7 @@ def column_schema(spec: TableSpec) -> dg.TableSchema:
     """Return a declared table as Dagster shows it."""
     return dg.TableSchema(
         columns=[
-            dg.TableColumn(column.name, TYPE_NAMES[column.type], description=column.description)
+            dg.TableColumn(column.name, column.type_name, description=column.description)
             for column in spec.columns
         ]
     )
@@ -50,15 +60,10 @@ def built_metadata(built: Built) -> dict[str, Any]:
 @built_metadata.register
 def _(built: ScoredBuilt) -> dict[str, Any]:
     manifest, table = built.manifest, built.table
-    counts, scores = manifest.counts, table.evidence.scores
+    counts = manifest.counts
     return {
-        "dagster/row_count": manifest.artifact.rows,
+        **_artifact(manifest.artifact, built.manifest_path),
         "dagster/column_schema": column_schema(built.spec),
-        "dagster/uri": f"file://{manifest.artifact.path}",
-        "artifact": dg.MetadataValue.path(manifest.artifact.path),
-        "manifest": dg.MetadataValue.path(str(built.manifest_path)),
-        "sha256": manifest.artifact.sha256,
-        "content_sha256": manifest.artifact.content_sha256,
         "clips_found": counts.found,
         "clips_skipped": counts.skipped,
         "clips_selected": counts.selected,
@@ -69,20 +74,53 @@ def _(built: ScoredBuilt) -> dict[str, Any]:
         "unavailable_features": _unavailable(built),
         "frames_per_second": table.frames_per_second,
         "elapsed_seconds": table.elapsed_seconds,
-        "vmaf_mean": scores.mean,
-        "vmaf_histogram": dg.MetadataValue.md(histogram(scores.histogram.tolist())),
+        **_scores(table.evidence.scores, "frames"),
         "settings": dg.MetadataValue.json(manifest.run_provenance.args),
     }
 
 
-def histogram(counts: list[int]) -> str:
-    """Draw frames by VMAF score as horizontal bars, in a markdown code block."""
+@built_metadata.register
+def _(built: RowsBuilt) -> dict[str, Any]:
+    manifest, counts = built.manifest, built.manifest.counts
+    return {
+        **_artifact(manifest.artifact, built.manifest_path),
+        "dagster/column_schema": column_schema(CORPUS_ROWS),
+        "reports_found": counts.found,
+        "reports_ours": counts.ours,
+        "reports_foreign": counts.foreign,
+        "reports_failed": counts.failed,
+        "rows_incomplete": counts.incomplete,
+        "failures": _refused(built),
+        "elapsed_seconds": built.elapsed_seconds,
+        **_scores(built.scores, "clips"),
+        "settings": dg.MetadataValue.json(manifest.run_provenance.args),
+    }
+
+
+def _artifact(artifact: ArtifactPart, manifest: Path) -> dict[str, Any]:
+    return {
+        "dagster/row_count": artifact.rows,
+        "dagster/uri": f"file://{artifact.path}",
+        "artifact": dg.MetadataValue.path(artifact.path),
+        "manifest": dg.MetadataValue.path(str(manifest)),
+        "sha256": artifact.sha256,
+        "content_sha256": artifact.content_sha256,
+    }
+
+
+def _scores(scores: ScoreStatistics, of: str) -> dict[str, Any]:
+    drawing = histogram(scores.histogram.tolist(), of)
+    return {"vmaf_mean": scores.mean, "vmaf_histogram": dg.MetadataValue.md(drawing)}
+
+
+def histogram(counts: list[int], of: str) -> str:
+    """Draw frames or clips by VMAF score as horizontal bars, in a markdown code block."""
     step, most = 100 // BINS, max([*counts, 1])
     lines = [
         f"{low:3d}-{low + step:<3d} {'█' * round(BAR_CHARACTERS * count / most)} {count}"
         for low, count in zip(range(0, 100, step), counts, strict=True)
     ]
-    return "VMAF, frames per score\n\n```\n" + "\n".join(reversed(lines)) + "\n```"
+    return f"VMAF, {of} per score\n\n```\n" + "\n".join(reversed(lines)) + "\n```"
 
 
 def _failures(built: ScoredBuilt) -> dg.TableMetadataValue:
@@ -98,6 +136,14 @@ def _failures(built: ScoredBuilt) -> dg.TableMetadataValue:
         for failure in built.manifest.failures[:FAILURES_SHOWN]
     ]
     return dg.MetadataValue.table(records, FAILURE_SCHEMA)
+
+
+def _refused(built: RowsBuilt) -> dg.TableMetadataValue:
+    records = [
+        dg.TableRecord({"key": one.key, "stage": one.stage, "reason": one.reason})
+        for one in built.manifest.failures[:FAILURES_SHOWN]
+    ]
+    return dg.MetadataValue.table(records, REFUSED_SCHEMA)
 
 
 def _unavailable(built: ScoredBuilt) -> dg.TableMetadataValue:

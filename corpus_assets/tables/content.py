@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     import numpy.typing as npt
 
 TYPE_NAMES = {pa.string(): "string", pa.int64(): "int64", pa.float64(): "float64"}
-"""The names of types in digests and manifests, whatever a library prints."""
+"""The types that have a layout, and their names in the digest, whatever a library prints."""
 HEADING = "corpus_assets table content 1"
 QUIET_NAN = np.frombuffer(b"\0\0\0\0\0\0\xf8\x7f", dtype="<f8")[0]
 

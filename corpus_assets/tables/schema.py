@@ -13,6 +13,14 @@ if TYPE_CHECKING:
     from corpus_assets.extraction.outcome import Extracted
 
 
+TYPE_NAMES = {
+    pa.string(): "string",
+    pa.int64(): "int64",
+    pa.float64(): "float64",
+    pa.bool_(): "bool",
+}
+
+
 @dataclass(frozen=True, slots=True)
 class Column:
     """A column: name, Arrow type, and what it means, with its unit or range."""
@@ -20,6 +28,11 @@ class Column:
     name: str
     type: pa.DataType
     description: str
+
+    @property
+    def type_name(self) -> str:
+        """The name of the type in manifests and metadata, whatever a library prints."""
+        return TYPE_NAMES[self.type]
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,124 @@
+"""A report of libvmaf, whoever kept it, as one clip's means and deviations.
+
+Reports of real programs spell a feature `integer_adm2` and pool only mean, minimum and maximum;
+those of other tools may spell it `adm2` and pool `stddev` too. What is pooled is taken, what is not
+is computed over the frames.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import orjson
+
+from corpus_assets.errors import ReportRefusedError
+from corpus_assets.libvmaf.features import CANONICAL6, TEACHER, Feature
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+NOT_KNOWN = float("nan")
+NUMBERS = {int, float, type(None)}
+
+
+@dataclass(frozen=True, slots=True)
+class ReportSummary:
+    """One clip: frames, mean teacher score, mean and population deviation by canonical feature.
+
+    A mean or deviation that cannot be known is not a number; `version` is libvmaf's, or "".
+    """
+
+    frames: int
+    vmaf: float
+    means: Mapping[str, float]
+    deviations: Mapping[str, float]
+    version: str
+
+
+def summarize(data: bytes) -> ReportSummary:
+    """Read a report's bytes. Raises ReportRefusedError saying what is wrong with them."""
+    document = parsed(data)
+    frames = _frames(document)
+    pooled = document.get("pooled_metrics")
+    pooled = pooled if isinstance(pooled, dict) else {}
+    values = {
+        feature.column: _of_feature(feature, pooled, frames) for feature in CANONICAL6.features
+    }
+    score = _mean(TEACHER, pooled, frames)
+    if math.isnan(score):
+        raise ReportRefusedError("accept", "the report has no vmaf, pooled or in every frame")
+    return ReportSummary(
+        frames=len(frames),
+        vmaf=score,
+        means={column: mean for column, (mean, _) in values.items()},
+        deviations={column: deviation for column, (_, deviation) in values.items()},
+        version=str(document.get("version") or ""),
+    )
+
+
+def parsed(data: bytes) -> dict[str, Any]:
+    """Parse strict JSON that is an object. Raises ReportRefusedError."""
+    try:
+        document = orjson.loads(data)
+    except orjson.JSONDecodeError as error:
+        raise ReportRefusedError("accept", f"it is not valid JSON: {error}") from error
+    if not isinstance(document, dict):
+        raise ReportRefusedError("accept", "it is no report: not a JSON object")
+    return document
+
+
+def _frames(document: Mapping[str, Any]) -> list[Mapping[str, Any]]:
+    frames = document.get("frames")
+    if not isinstance(frames, list) or not frames:
+        raise ReportRefusedError("accept", "the report holds no frames")
+    return [_metrics_of(number, frame) for number, frame in enumerate(frames)]
+
+
+def _metrics_of(number: int, frame: object) -> Mapping[str, Any]:
+    metrics = frame.get("metrics") if isinstance(frame, dict) else None
+    if not isinstance(metrics, dict):
+        raise ReportRefusedError("accept", f"frame {number} of the report has no metrics")
+    return metrics
+
+
+def _of_feature(
+    feature: Feature, pooled: Mapping[str, Any], frames: list[Mapping[str, Any]]
+) -> tuple[float, float]:
+    """Return mean and deviation under the first name that the report knows the feature by."""
+    names = (*(origin.report_key for origin in feature.origins), feature.column)
+    for name in names:
+        if name in pooled or name in frames[0]:
+            return _mean(name, pooled, frames), _deviation(name, pooled, frames)
+    return NOT_KNOWN, NOT_KNOWN
+
+
+def _mean(name: str, pooled: Mapping[str, Any], frames: list[Mapping[str, Any]]) -> float:
+    given = _pooled(name, "mean", pooled)
+    return float(_values(name, frames).mean()) if given is None else given
+
+
+def _deviation(name: str, pooled: Mapping[str, Any], frames: list[Mapping[str, Any]]) -> float:
+    given = _pooled(name, "stddev", pooled)
+    return float(_values(name, frames).std()) if given is None else given
+
+
+def _pooled(name: str, statistic: str, pooled: Mapping[str, Any]) -> float | None:
+    """Return a pooled number; None where there is none."""
+    statistics = pooled.get(name)
+    value = statistics.get(statistic) if isinstance(statistics, dict) else None
+    if value is None:
+        return None
+    if type(value) not in NUMBERS:
+        raise ReportRefusedError("accept", f"the pooled {statistic} of {name} is {value!r:.40}")
+    return float(value)
+
+
+def _values(name: str, frames: list[Mapping[str, Any]]) -> np.ndarray[Any, np.dtype[np.float64]]:
+    """Return a metric of every frame, not a number where a frame has none."""
+    values = [metrics.get(name) for metrics in frames]
+    if not set(map(type, values)) <= NUMBERS:
+        raise ReportRefusedError("accept", f"{name} of a frame is no number")
+    return np.array(values, dtype=np.float64)

@@ -1,0 +1,118 @@
+"""The vmaf-tune corpus row, schema version 3: one encode of one clip, as trainers read it.
+
+All 54 keys stand in every row. What is not known is said: "" for text, 0 for counts, sizes and
+times, `NaN` for a mean or deviation of a feature (trainers drop such rows; 0 would poison them).
+"""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Literal, get_args
+
+import pyarrow as pa
+import pydantic
+
+from corpus_assets.tables.schema import Column, TableSpec
+
+ROW_SCHEMA_VERSION = 3
+VOLATILE = ("run_id", "timestamp")
+"""Keys that differ from run to run."""
+
+ARROW_TYPES = {str: pa.string(), int: pa.int64(), float: pa.float64(), bool: pa.bool_()}
+
+
+def _about(text: str, **rules: Any) -> Any:  # noqa: ANN401 (a field stands where a value may)
+    return pydantic.Field(description=text, **rules)
+
+
+Size = Annotated[int, pydantic.Field(ge=0)]
+Amount = Annotated[float, pydantic.Field(ge=0)]
+NoText = Annotated[str, _about("not recorded")]
+NoAmount = Annotated[float, _about("not measured", ge=0)]
+
+
+def _statistic(what: str, feature: str) -> Any:  # noqa: ANN401
+    return _about(f"{what} of {feature} over the frames, NaN where it is not known")
+
+
+class CorpusRow(
+    pydantic.BaseModel,
+    frozen=True,
+    extra="forbid",
+    json_schema_serialization_defaults_required=True,
+):
+    """One clip, encoded once and scored."""
+
+    schema_version: Literal[3] = 3
+    run_id: str = _about("new for every row", pattern="^[0-9a-f]{32}$")
+    timestamp: str = _about("when the row was written, ISO 8601, UTC")
+    src: str = _about("bvi-dvc:<key>")
+    src_sha256: str = _about(
+        "SHA-256 of the clip; of the key's text where the content is not known",
+        pattern="^[0-9a-f]{64}$",
+    )
+    width: Size = _about("pixels, 0 where the key does not say")
+    height: Size = _about("pixels, 0 where the key does not say")
+    pix_fmt: str = _about("pixel format of the encode")
+    framerate: Amount = _about("frames a second, 0 where the key does not say")
+    duration_s: Amount = _about("seconds, 0 where the frame rate is not known")
+    encoder: str = _about("name of the encoder")
+    encoder_version: NoText = ""
+    preset: str = _about("preset of the encoder")
+    crf: Size = _about("CRF of the encode")
+    extra_params: NoText = ""
+    encode_path: NoText = ""
+    encode_size_bytes: Size = _about("bytes of the encode, 0 where not recorded")
+    bitrate_kbps: Amount = _about("kilobits a second of the encode, 0 where not known")
+    encode_time_ms: NoAmount = 0.0
+    vmaf_score: float = _about("mean teacher score, 0 to 100", allow_inf_nan=False)
+    vmaf_model: str = _about("model of the teacher score")
+    score_time_ms: NoAmount = 0.0
+    ffmpeg_version: str = _about("ffmpeg that encoded, empty where not recorded")
+    vmaf_binary_version: str = _about("libvmaf that scored, empty where not recorded")
+    exit_status: int = _about("0: encode and score ended well")
+    clip_mode: Literal["full"] = "full"
+    hdr_transfer: NoText = ""
+    hdr_primaries: NoText = ""
+    hdr_forced: bool = False
+    shot_count: Annotated[int, _about("not measured", ge=0)] = 0
+    shot_avg_duration_sec: NoAmount = 0.0
+    shot_duration_std_sec: NoAmount = 0.0
+    adm2_mean: float = _statistic("mean", "adm2")
+    vif_scale0_mean: float = _statistic("mean", "vif_scale0")
+    vif_scale1_mean: float = _statistic("mean", "vif_scale1")
+    vif_scale2_mean: float = _statistic("mean", "vif_scale2")
+    vif_scale3_mean: float = _statistic("mean", "vif_scale3")
+    motion2_mean: float = _statistic("mean", "motion2")
+    adm2_std: float = _statistic("population standard deviation", "adm2")
+    vif_scale0_std: float = _statistic("population standard deviation", "vif_scale0")
+    vif_scale1_std: float = _statistic("population standard deviation", "vif_scale1")
+    vif_scale2_std: float = _statistic("population standard deviation", "vif_scale2")
+    vif_scale3_std: float = _statistic("population standard deviation", "vif_scale3")
+    motion2_std: float = _statistic("population standard deviation", "motion2")
+    enc_internal_qp_mean: NoAmount = 0.0
+    enc_internal_qp_std: NoAmount = 0.0
+    enc_internal_bits_mean: NoAmount = 0.0
+    enc_internal_bits_std: NoAmount = 0.0
+    enc_internal_mv_mean: NoAmount = 0.0
+    enc_internal_mv_std: NoAmount = 0.0
+    enc_internal_itex_mean: NoAmount = 0.0
+    enc_internal_ptex_mean: NoAmount = 0.0
+    enc_internal_intra_ratio: NoAmount = 0.0
+    enc_internal_skip_ratio: NoAmount = 0.0
+
+
+def _columns() -> tuple[Column, ...]:
+    """Return the keys as columns, with types and descriptions."""
+    return tuple(
+        Column(name, _arrow_type(field.annotation), field.description or f"always {field.default}")
+        for name, field in CorpusRow.model_fields.items()
+    )
+
+
+def _arrow_type(annotation: Any) -> pa.DataType:  # noqa: ANN401 (a type expression)
+    """Return a field's type; a literal has that of its value."""
+    return ARROW_TYPES[type(get_args(annotation)[0]) if get_args(annotation) else annotation]
+
+
+CORPUS_ROWS = TableSpec(_columns())
+"""`bvi_dvc_corpus.jsonl`, one row per cached report."""

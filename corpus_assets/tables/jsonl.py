@@ -1,0 +1,51 @@
+r"""Rows as JSON lines, one object a line, with Python's `NaN` token where a number is not known.
+
+The digest of the content is the SHA-256 of every row in order as `json.dumps` prints it with keys
+sorted, separators "," and ":" and a newline, without the keys that differ from run to run.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from typing import TYPE_CHECKING, Self
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    import pydantic
+
+
+class JsonLines:
+    """Writes validated rows, and digests their content."""
+
+    def __init__(self, path: Path, volatile: tuple[str, ...] = ()) -> None:
+        """Open the file; `volatile` keys are left out of the digest. Raises OSError."""
+        self._file = path.open("w", encoding="utf-8")
+        self._volatile = volatile
+        self._digest = hashlib.sha256()
+        self.rows = 0
+
+    @property
+    def content_sha256(self) -> str:
+        """The digest of the rows given so far."""
+        return self._digest.hexdigest()
+
+    def append(self, row: pydantic.BaseModel) -> None:
+        """Add a row. Raises OSError."""
+        values = row.model_dump()
+        self._file.write(json.dumps(values, ensure_ascii=False) + "\n")
+        lasting = {name: value for name, value in values.items() if name not in self._volatile}
+        text = json.dumps(lasting, sort_keys=True, ensure_ascii=False, separators=(",", ":"))
+        self._digest.update(f"{text}\n".encode())
+        self.rows += 1
+
+    def close(self) -> None:
+        """Write what is buffered. Raises OSError."""
+        self._file.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()

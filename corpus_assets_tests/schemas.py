@@ -1,0 +1,38 @@
+"""The JSON Schemas in docs/schema; `python -m corpus_assets_tests.schemas` writes them anew."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pydantic
+
+from corpus_assets.manifests.rows import CorpusRowsManifest
+from corpus_assets.manifests.scored import BviFullManifest, KonvidPairsManifest, NetflixManifest
+from corpus_assets.tables.corpus_row import CorpusRow
+
+FOLDER = Path(__file__).parents[1] / "docs" / "schema"
+DIALECT = "https://json-schema.org/draft/2020-12/schema"
+MODELS: dict[str, type[pydantic.BaseModel]] = {
+    "corpus-row-v3": CorpusRow,
+    "bvi-dvc-corpus-jsonl-manifest-v1": CorpusRowsManifest,
+    "bvi-dvc-full-features-manifest-v1": BviFullManifest,
+    "konvid-vmaf-pairs-manifest-v1": KonvidPairsManifest,
+    "netflix-full-features-manifest-v1": NetflixManifest,
+}
+
+
+def schema_text(name: str) -> str:
+    schema = MODELS[name].model_json_schema(mode="serialization", by_alias=True)
+    document = {"$schema": DIALECT, "$id": f"{name}.schema.json", **schema}
+    return json.dumps(document, indent=2, ensure_ascii=False) + "\n"
+
+
+def path_of(name: str) -> Path:
+    return FOLDER / f"{name}.schema.json"
+
+
+if __name__ == "__main__":
+    FOLDER.mkdir(exist_ok=True)
+    for model in MODELS:
+        path_of(model).write_text(schema_text(model))
