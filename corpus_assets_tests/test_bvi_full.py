@@ -25,6 +25,7 @@ from corpus_assets_tests.archives import DEFLATED, entry, stem, write_archive
 from corpus_assets_tests.making import build_bvi, manifest_of
 from corpus_assets_tests.media import FRAMES
 from corpus_assets_tests.schemas import path_of
+from corpus_assets_tests.test_cli import corpus_assets
 
 KEY = dg.AssetKey(["bvi_dvc", "full_features"])
 VIDEOS = dg.AssetKey(["bvi_dvc", "videos"])
@@ -150,7 +151,7 @@ def test_which_corpus(archive: Path, tmp_path: Path, monkeypatch: pytest.MonkeyP
         (None, None, None, "cache/bvi_dvc"),
     ],
 )
-def test_where_reports_are_kept(  # noqa: PLR0913
+def test_where_reports_are_kept(  # noqa: PLR0913, PLR0917
     archive: Path,
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
@@ -257,8 +258,8 @@ def stale_tiers(home: Path) -> tuple[str, str]:
     """Ask Dagster as its web UI does."""
     done = subprocess.run(
         [
-            *(sys.executable, "-m", "dagster_graphql", "-m", "corpus_assets.definitions"),
-            *("-t", STALE),
+            *(str(Path(sys.executable).parent / "dagster-graphql"), "--text", STALE),
+            *("-m", "corpus_assets.definitions"),
         ],
         env={**os.environ, "DAGSTER_HOME": str(home), "PYTHONWARNINGS": "ignore"},
         capture_output=True,
@@ -275,15 +276,11 @@ def test_only_the_tier_whose_clips_changed_is_stale(
     monkeypatch.setenv("VMAF_BVI_DVC_ZIP", str(archive))
     home = tmp_path / "dagster"
     home.mkdir()
-    definitions = build_definitions()
-    job = definitions.resolve_implicit_global_asset_job_def()
+    job = build_definitions().resolve_implicit_global_asset_job_def()
     with dg.DagsterInstance.local_temp(str(home)) as instance:
 
         def observe() -> None:
-            (videos,) = [
-                one for one in definitions.resolve_asset_graph().assets_defs if one.key == VIDEOS
-            ]
-            assert dg.observe([videos], instance=instance).success
+            assert job.execute_in_process(instance=instance, asset_selection=[VIDEOS]).success
 
         observe()
         for tier in "CD":
@@ -304,14 +301,8 @@ def test_only_the_tier_whose_clips_changed_is_stale(
 
 def test_command_line_makes_every_tier_or_one(archive: Path, tmp_path: Path) -> None:
     def cli(*arguments: str) -> subprocess.CompletedProcess[str]:
-        return subprocess.run(
-            [sys.executable, "-m", "corpus_assets.cli.main", "run", "bvi_dvc/full_features"]
-            + ["--bvi-zip", str(archive), "--feature-set", "canonical6", *arguments],
-            cwd=tmp_path,
-            capture_output=True,
-            text=True,
-            check=False,
-        )
+        given = ("--bvi-zip", str(archive), "--feature-set", "canonical6", *arguments)
+        return corpus_assets("run", "bvi_dvc/full_features", *given, folder=tmp_path)
 
     plan = cli("--dry-run", "--json")
     assert plan.returncode == 0, plan.stderr

@@ -25,10 +25,9 @@ def test_every_published_schema_has_a_model() -> None:
 
 
 def test_manifests_of_scored_tables_are_valid(konvid_root: Path, netflix_root: Path) -> None:
-    size = {"width": 384, "height": 216}
     for built in (
         build_pairs(konvid_root),
-        build_netflix(netflix_root, feature_set="canonical6", **size),
+        build_netflix(netflix_root, feature_set="canonical6", width=384, height=216),
     ):
         manifest = manifest_of(built)
         schema = json.loads(path_of(manifest["schema"]).read_text())

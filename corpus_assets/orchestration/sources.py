@@ -15,7 +15,8 @@ def _bvi_versions() -> dg.DataVersionsByPartition:
     with shown_as_failures():
         inventory = Environment(os.environ).bvi_inventory(None, None)
         versions = {str(tier): inventory.version(tier) for tier in inventory.tiers}
-    return dg.DataVersionsByPartition(versions)
+    with relied_on():
+        return dg.DataVersionsByPartition(versions)
 
 
 with relied_on():
