@@ -31,6 +31,9 @@ if TYPE_CHECKING:
 
     from corpus_assets.libvmaf.process import ProcessRun
 
+INPUTS = ("file:", "subfile,,")
+"""How the URLs of a clip's sources start."""
+
 
 def build_pairs(
     root: Path, *, workers: int = 2, ffmpeg: str | None = None, **settings: Any
@@ -91,7 +94,7 @@ def counted_scorings(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[str]]:
     real = Children.run
 
     def run(self: Children, argv: Sequence[str], **options: Any) -> ProcessRun:
-        started.extend(argument for argument in argv if argument.startswith("file:"))
+        started.extend(argument for argument in argv if argument.startswith(INPUTS))
         return real(self, argv, **options)
 
     with monkeypatch.context() as patch:

@@ -266,7 +266,8 @@ def stale_tiers(home: Path) -> tuple[str, str]:
         text=True,
         check=True,
     )
-    (node,) = json.loads(done.stdout)["data"]["assetNodes"]
+    (answer,) = [line for line in done.stdout.splitlines() if line.startswith('{"data"')]
+    (node,) = json.loads(answer)["data"]["assetNodes"]
     return node["c"], node["d"]
 
 

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from corpus_assets.artifacts.scored_table import ScoredTable, TableTask
-from corpus_assets.artifacts.storage import OUTPUT_REMEDY
+from corpus_assets.artifacts.storage import output_remedy
 from corpus_assets.errors import StorageError
 from corpus_assets.extraction.workers import ThreadWorkers
 from corpus_assets.files import publish, removed_on_error, temporary_beside
@@ -80,7 +80,7 @@ def build(asset: ScoredAsset, request: ScoredRequest, launch: Launch, log: Log) 
             write_manifest(scoring.manifest_out, manifest)
     except OSError as error:
         folder, reason = scoring.out.parent, str(error.strerror)
-        raise StorageError("output", folder, reason, OUTPUT_REMEDY) from error
+        raise StorageError("output", folder, reason, output_remedy("out")) from error
     return ScoredBuilt(manifest, scoring.manifest_out, table, request.spec)
 
 

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from corpus_assets.artifacts.statistics import ScoreStatistics
-from corpus_assets.artifacts.storage import OUTPUT_REMEDY
+from corpus_assets.artifacts.storage import output_remedy
 from corpus_assets.corpora.listing import shown
 from corpus_assets.errors import ClipError, NothingScoredError, StorageError
 from corpus_assets.extraction.kept_report import KeptReport, read_report
@@ -102,7 +102,7 @@ def build(
             write_manifest(request.manifest_out, manifest)
     except OSError as error:
         folder, reason = request.output.parent, str(error.strerror)
-        raise StorageError("output", folder, reason, OUTPUT_REMEDY) from error
+        raise StorageError("output", folder, reason, output_remedy("output")) from error
     elapsed = time.monotonic() - started
     return RowsBuilt(manifest, request.manifest_out, evidence.statistics(), elapsed)
 

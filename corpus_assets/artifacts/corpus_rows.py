@@ -10,7 +10,7 @@ from corpus_assets.artifacts.build_rows import build
 from corpus_assets.artifacts.environment import BVI_CACHE_VARIABLE, Environment, absolute
 from corpus_assets.artifacts.request import Asset
 from corpus_assets.artifacts.settings import CorpusRowsSettings
-from corpus_assets.artifacts.storage import OUTPUT_REMEDY, ROWS, check_outputs, check_writable
+from corpus_assets.artifacts.storage import ROWS, check_outputs, check_writable, output_remedy
 from corpus_assets.corpora.bvi_dvc import CORPUS
 from corpus_assets.errors import EmptyCorpusError, RootError
 from corpus_assets.manifests.document import manifest_path
@@ -97,7 +97,7 @@ class CorpusRowsRequest:
     def check_writable(self) -> None:
         """Try the folders that the run will write. Raises StorageError."""
         for path in (self.output, self.manifest_out):
-            check_writable("output", path.parent, OUTPUT_REMEDY)
+            check_writable("output", path.parent, output_remedy("output"))
 
     def plan(self) -> RowsPlan:
         """Count what is there. Raises SetupError or EmptyCorpusError."""

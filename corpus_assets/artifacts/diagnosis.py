@@ -9,7 +9,7 @@ from corpus_assets.artifacts.catalog import SCORED
 from corpus_assets.artifacts.environment import Environment
 from corpus_assets.artifacts.scoring import Scoring
 from corpus_assets.artifacts.settings import EMBEDDED, ScoringSettings, SharedSettings
-from corpus_assets.artifacts.storage import OUTPUT_REMEDY, check_writable
+from corpus_assets.artifacts.storage import check_writable, output_remedy
 from corpus_assets.errors import CorpusAssetsError, StorageError, UnsetRootError
 from corpus_assets.extraction.cache import CACHE_REMEDY
 from corpus_assets.extraction.workers import available_processors
@@ -163,7 +163,7 @@ def _root(asset: ScoredAsset, variables: Mapping[str, str]) -> RootState:
 def _folders(shared: SharedSettings, environment: Environment) -> dict[str, FolderState]:
     output, cache = environment.output_dir(shared), environment.cache_dir(shared)
     return {
-        "output": _folder("output", output, OUTPUT_REMEDY),
+        "output": _folder("output", output, output_remedy("out")),
         "cache": _folder("cache", cache, CACHE_REMEDY),
     }
 

@@ -9,11 +9,11 @@ from typing import TYPE_CHECKING, Any, Self
 
 from corpus_assets.artifacts.environment import absolute
 from corpus_assets.artifacts.storage import (
-    OUTPUT_REMEDY,
     PARQUET,
     check_outputs,
     check_outside,
     check_writable,
+    output_remedy,
 )
 from corpus_assets.extraction.cache import CACHE_REMEDY, ReportCache
 from corpus_assets.extraction.scorer import CachePolicy, ClipScorer
@@ -114,7 +114,7 @@ class Scoring:
     def check_writable(self) -> None:
         """Try the folders that the run will write. Raises StorageError."""
         for path in (self.out, self.manifest_out):
-            check_writable("output", path.parent, OUTPUT_REMEDY)
+            check_writable("output", path.parent, output_remedy("out"))
         if self.cache_policy != "off":
             check_writable("cache", self.cache_dir, CACHE_REMEDY)
 

@@ -18,9 +18,6 @@ if TYPE_CHECKING:
 
 PARQUET_MAGIC = b"PAR1"
 LONGEST_ROW = 1 << 20
-OUTPUT_REMEDY = (
-    "set out (output of rows) or CORPUS_ASSETS_OUTPUT_DIR to a folder that you can write"
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +26,11 @@ class Kind:
 
     name: str
     is_one: Callable[[Path], bool]
+
+
+def output_remedy(setting: str) -> str:
+    """Say what to do about an output that cannot be written; `setting` is that of its path."""
+    return f"set {setting} or CORPUS_ASSETS_OUTPUT_DIR to a folder that you can write"
 
 
 def check_outputs(name: str, out: Path, kind: Kind, manifest: Path, inputs: Sequence[Path]) -> None:

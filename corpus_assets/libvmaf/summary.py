@@ -47,7 +47,7 @@ def summarize(data: bytes) -> ReportSummary:
     values = {
         feature.column: _of_feature(feature, pooled, frames) for feature in CANONICAL6.features
     }
-    score = _mean(TEACHER, pooled, frames)
+    score, _ = _statistics(TEACHER, pooled, frames)
     if math.isnan(score):
         raise ReportRefusedError("accept", "the report has no vmaf, pooled or in every frame")
     return ReportSummary(
@@ -91,29 +91,32 @@ def _of_feature(
     names = (*(origin.report_key for origin in feature.origins), feature.column)
     for name in names:
         if name in pooled or name in frames[0]:
-            return _mean(name, pooled, frames), _deviation(name, pooled, frames)
+            return _statistics(name, pooled, frames)
     return NOT_KNOWN, NOT_KNOWN
 
 
-def _mean(name: str, pooled: Mapping[str, Any], frames: list[Mapping[str, Any]]) -> float:
-    given = _pooled(name, "mean", pooled)
-    return float(_values(name, frames).mean()) if given is None else given
+def _statistics(
+    name: str, pooled: Mapping[str, Any], frames: list[Mapping[str, Any]]
+) -> tuple[float, float]:
+    """Return mean and deviation, each as pooled or else over the frames."""
+    values = _values(name, frames)
+    with np.errstate(over="ignore", invalid="ignore"):
+        computed = {"mean": float(values.mean()), "stddev": float(values.std())}
+    found = computed | _pooled(name, pooled)
+    if infinite := [statistic for statistic, value in found.items() if math.isinf(value)]:
+        raise ReportRefusedError("accept", f"the {infinite[0]} of {name} is infinite")
+    return found["mean"], found["stddev"]
 
 
-def _deviation(name: str, pooled: Mapping[str, Any], frames: list[Mapping[str, Any]]) -> float:
-    given = _pooled(name, "stddev", pooled)
-    return float(_values(name, frames).std()) if given is None else given
-
-
-def _pooled(name: str, statistic: str, pooled: Mapping[str, Any]) -> float | None:
-    """Return a pooled number; None where there is none."""
-    statistics = pooled.get(name)
-    value = statistics.get(statistic) if isinstance(statistics, dict) else None
-    if value is None:
-        return None
-    if type(value) not in NUMBERS:
-        raise ReportRefusedError("accept", f"the pooled {statistic} of {name} is {value!r:.40}")
-    return float(value)
+def _pooled(name: str, pooled: Mapping[str, Any]) -> dict[str, float]:
+    """Return the pooled mean and deviation, as far as they are there."""
+    given = pooled.get(name)
+    given = given if isinstance(given, dict) else {}
+    there = {key: given[key] for key in ("mean", "stddev") if given.get(key) is not None}
+    for key, value in there.items():
+        if type(value) not in NUMBERS:
+            raise ReportRefusedError("accept", f"the pooled {key} of {name} is {value!r:.40}")
+    return {key: float(value) for key, value in there.items()}
 
 
 def _values(name: str, frames: list[Mapping[str, Any]]) -> np.ndarray[Any, np.dtype[np.float64]]:
