@@ -16,6 +16,8 @@ from corpus_assets.corpora.bvi_dvc import (
     NAME,
     TIERS,
     Inventory,
+    KeyFormat,
+    format_of,
     look_in_folder,
     look_in_zip,
     recipe,
@@ -154,6 +156,19 @@ def test_encrypted_entry(scorer: ClipScorer, media: Path, tmp_path: Path) -> Non
     assert reason == f"{ENTRY} is encrypted; use an archive without a password"
 
 
+def test_stored_entry_that_is_said_to_be_longer(
+    scorer: ClipScorer, media: Path, tmp_path: Path
+) -> None:
+    """Its CRC would cover fewer bytes than are scored."""
+    archive = zipped(media / "ten.mp4", tmp_path / "corpus.zip", ENTRY)
+    data = bytearray(archive.read_bytes())
+    size = (media / "ten.mp4").stat().st_size
+    struct.pack_into("<L", data, data.rindex(b"PK\x01\x02") + 24, size + 9)
+    archive.write_bytes(data)
+    reason = failure(scorer, clips(look_in_zip(archive))[STEM]).reason
+    assert reason == f"{ENTRY} is damaged: stored in {size} bytes, said to be {size + 9}"
+
+
 @pytest.mark.filterwarnings("ignore:Duplicate name")
 @pytest.mark.parametrize("second", [ENTRY, f"other/Videos/{STEM}.mp4", f"Videos/{STEM}.mkv"])
 def test_two_entries_with_one_name(
@@ -235,5 +250,7 @@ def test_grammar_takes_every_name_of_the_corpus_form(
 ) -> None:
     stem = f"{tier}{scene}_{size}_{rate}fps_{depth}bit_420"
     assert NAME.fullmatch(stem)
+    width, height = map(int, size.split("x"))
+    assert format_of(stem) == KeyFormat(width, height, float(rate))
     for wrong in (stem.lower(), f"{stem}_", f"{stem}\n", stem.replace("bit", ""), f"x/{stem}"):
         assert not NAME.fullmatch(wrong)

@@ -143,16 +143,19 @@ def test_demo_stays_in_its_folder(tmp_path: Path) -> None:
     }
     work = tmp_path / "work"
     work.mkdir()
-    for extracted, cached in ((6, 0), (0, 6)):
+    for extracted, cached in ((8, 0), (0, 8)):
         done = corpus_assets("demo", "here", "--json", folder=work, **hostile)
         assert done.returncode == 0, done.stderr
         results = json.loads(done.stdout)
-        assert sum(result["clips_extracted"] for result in results.values()) == extracted
-        assert sum(result["clips_cached"] for result in results.values()) == cached
+        assert sum(result.get("clips_extracted", 0) for result in results.values()) == extracted
+        assert sum(result.get("clips_cached", 0) for result in results.values()) == cached
+        assert results["bvi_dvc/corpus_rows"]["reports_ours"] == 2
         runs = work / "here" / "runs"
         assert {name: result["artifact"] for name, result in results.items()} == {
             "konvid_1k/vmaf_pairs": str(runs / "konvid_vmaf_pairs.parquet"),
             "netflix_public/full_features": str(runs / "full_features_netflix.parquet"),
+            "bvi_dvc/full_features D": str(runs / "full_features_bvi_dvc_D.parquet"),
+            "bvi_dvc/corpus_rows": str(runs / "bvi_dvc_corpus.jsonl"),
         }
     assert [path.name for path in work.iterdir()] == ["here"]
     assert {path.name for path in (work / "here").iterdir()} == {

@@ -5,22 +5,21 @@ from __future__ import annotations
 import os
 import shlex
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 
+from corpus_assets.artifacts.catalog import ASSETS
 from corpus_assets.artifacts.environment import Environment, absolute
-from corpus_assets.artifacts.konvid_pairs import VMAF_PAIRS
-from corpus_assets.artifacts.netflix_full import FULL_FEATURES
-from corpus_assets.artifacts.scored import ScoredAsset
 from corpus_assets.artifacts.settings import SharedSettings
 from corpus_assets.artifacts.storage import check_writable
 from corpus_assets.cli.run import materialized
-from corpus_assets.cli.samples import make_konvid_samples, make_netflix_samples
+from corpus_assets.cli.samples import make_bvi_samples, make_konvid_samples, make_netflix_samples
 from corpus_assets.cli.summary import print_json, result_as_json, show_result
+from corpus_assets.corpora import bvi_dvc, netflix_public
 from corpus_assets.libvmaf.ffmpeg import embedded_ffmpeg
 
 DAGSTER_YAML = "telemetry:\n  enabled: false\nnux:\n  enabled: false\n"
@@ -28,17 +27,17 @@ DAGSTER_YAML = "telemetry:\n  enabled: false\nnux:\n  enabled: false\n"
 
 @dataclass(frozen=True, slots=True)
 class Sample:
-    """A sample corpus, and the asset that is made of it."""
+    """A sample corpus: where it lies, the variable that leads to it, and how it is made."""
 
-    asset: ScoredAsset
-    corpus: str
+    name: str
     variable: str
     make: Callable[[str, Path], None]
 
 
 SAMPLES = (
-    Sample(FULL_FEATURES, "netflix_public", "VMAF_NETFLIX_CORPUS_DIR", make_netflix_samples),
-    Sample(VMAF_PAIRS, "konvid-1k", "VMAF_KONVID_1K_DIR", make_konvid_samples),
+    Sample("netflix_public", netflix_public.VARIABLE, make_netflix_samples),
+    Sample("konvid-1k", "VMAF_KONVID_1K_DIR", make_konvid_samples),
+    Sample("bvi-dvc.zip", bvi_dvc.ZIP_VARIABLE, make_bvi_samples),
 )
 
 
@@ -58,10 +57,10 @@ def demo(
     (folder / "dagster" / "dagster.yaml").write_text(DAGSTER_YAML)
     _enter(variables)
     results = {}
-    for sample in SAMPLES:
-        results[sample.asset.name] = result = _made(folder, sample)
+    for name, result in _made(folder):
+        results[name] = result
         if not as_json:
-            typer.echo(f"{sample.asset.name}\n")
+            typer.echo(f"{name}\n")
             show_result(result)
             typer.echo()
     if as_json:
@@ -70,18 +69,20 @@ def demo(
         typer.echo(_next_steps(results, variables))
 
 
-def _made(folder: Path, sample: Sample) -> dict[str, Any]:
-    """Make one sample corpus and materialize its asset."""
+def _made(folder: Path) -> Iterator[tuple[str, dict[str, Any]]]:
+    """Make the sample corpora, and materialize every asset, upstream first."""
     ffmpeg = Environment(os.environ).ffmpeg(SharedSettings()) or embedded_ffmpeg()
-    sample.make(ffmpeg, folder / "corpora" / sample.corpus)
-    shared = SharedSettings(ffmpeg=ffmpeg)
-    (request,) = sample.asset.resolve(sample.asset.settings(), shared, os.environ)
-    return materialized(sample.asset, request)
+    for sample in SAMPLES:
+        sample.make(ffmpeg, folder / "corpora" / sample.name)
+    for asset in ASSETS:
+        for request in asset.resolve(asset.settings(), SharedSettings(ffmpeg=ffmpeg), os.environ):
+            part = f" {request.partition}" if request.partition else ""
+            yield f"{asset.name}{part}", materialized(asset, request)
 
 
 def _world(folder: Path) -> dict[str, str]:
     """Return the variables that keep everything inside the folder."""
-    roots = {sample.variable: folder / "corpora" / sample.corpus for sample in SAMPLES}
+    roots = {sample.variable: folder / "corpora" / sample.name for sample in SAMPLES}
     paths = {
         "DAGSTER_HOME": folder / "dagster",
         **roots,

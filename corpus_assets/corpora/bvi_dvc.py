@@ -23,7 +23,7 @@ from typing import TYPE_CHECKING, Literal, get_args
 from corpus_assets.corpora.clip import Clip, ContainerVideo, Discovery, Encode, Preset, Skipped
 from corpus_assets.corpora.file_source import FileSource
 from corpus_assets.corpora.listing import reasons_to_skip, shown
-from corpus_assets.corpora.zip_source import DAMAGE, ENCRYPTED, UnreadableSource, ZipSource
+from corpus_assets.corpora.zip_source import DAMAGE, UnreadableSource, ZipSource, unreadable
 from corpus_assets.errors import ClipError, EmptyCorpusError, RootError
 from corpus_assets.files import sha256_of_bytes
 
@@ -139,8 +139,8 @@ class Inventory:
 def look_in_zip(archive: Path) -> Inventory:
     """Read an archive's directory, and nothing else of it.
 
-    An encrypted entry, and one whose key another entry has too, is a clip that fails. Raises
-    RootError when the archive is missing or has no readable directory.
+    An entry that must not be read, and one whose key another entry has too, is a clip that fails.
+    Raises RootError when the archive is missing or has no readable directory.
     """
     try:
         with zipfile.ZipFile(archive) as file:
@@ -202,9 +202,8 @@ def _only(same: list[Named]) -> Named:
 
 
 def _entry(archive: Path, entry: zipfile.ZipInfo) -> Named:
-    if entry.flag_bits & ENCRYPTED:
-        reason = f"{entry.filename} is encrypted; use an archive without a password"
-        return _named(UnreadableSource(entry.filename, reason))
+    if reason := unreadable(entry):
+        return _named(UnreadableSource(entry.filename, f"{entry.filename} {reason}"))
     return _named(ZipSource.of(archive, entry))
 
 

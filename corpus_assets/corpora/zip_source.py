@@ -141,5 +141,18 @@ class UnreadableSource:
         yield
 
 
+def unreadable(entry: zipfile.ZipInfo) -> str:
+    """Say why a directory entry must not be read; empty when it may.
+
+    The CRC of a stored entry covers as many bytes as it takes in the archive; a directory that
+    declares another length of the content would have other bytes read than were checked.
+    """
+    if entry.flag_bits & ENCRYPTED:
+        return "is encrypted; use an archive without a password"
+    if entry.compress_type == zipfile.ZIP_STORED and entry.compress_size != entry.file_size:
+        return f"is damaged: stored in {entry.compress_size} bytes, said to be {entry.file_size}"
+    return ""
+
+
 def _writing(descriptor: int) -> BinaryIO:
     return os.fdopen(os.dup(descriptor), "wb")
