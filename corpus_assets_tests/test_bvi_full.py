@@ -235,13 +235,19 @@ def test_one_run_makes_a_range_of_tiers(
         assert "tier" not in config
 
 
-def test_a_tier_that_cannot_be_made_does_not_stop_the_others(run: Run, tmp_path: Path) -> None:
+def test_a_tier_that_cannot_be_made_does_not_stop_the_others(
+    run: Run, instance: dg.DagsterInstance, tmp_path: Path
+) -> None:
     result = run("B", "D")
     assert not result.success
     reason = reason_of(result)
     assert reason.startswith("not made: B; written: C, D\nB: bvi_zip: ")
     assert "no clip of tier B (tiers with clips: C, D; " in reason
     assert (tmp_path / "runs" / "full_features_bvi_dvc_C.parquet").is_file()
+    assert instance.get_materialized_partitions(KEY) == {"C", "D"}
+    event = instance.fetch_materializations(KEY, limit=1).records[0].asset_materialization
+    assert event is not None
+    assert event.metadata["dagster/row_count"].value == 2 * FRAMES
 
 
 def test_one_file_for_several_tiers_is_refused(run: Run, tmp_path: Path) -> None:

@@ -22,7 +22,13 @@ from corpus_assets.cli.summary import print_json, result_as_json, show_result
 from corpus_assets.corpora import bvi_dvc, netflix_public
 from corpus_assets.libvmaf.ffmpeg import embedded_ffmpeg
 
-DAGSTER_YAML = "telemetry:\n  enabled: false\nnux:\n  enabled: false\n"
+DAGSTER_YAML = """telemetry:
+  enabled: false
+nux:
+  enabled: false
+python_logs:
+  python_log_level: INFO
+"""
 
 
 @dataclass(frozen=True, slots=True)

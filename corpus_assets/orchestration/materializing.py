@@ -23,8 +23,9 @@ def materialized(
 ) -> dg.MaterializeResult:  # type: ignore[type-arg] # holds no value
     """Build the artifact of every partition of the step, or the only one.
 
-    A partition whose data is not right does not stop the others. Raises SetupError, or DataError
-    naming the partitions that were not made.
+    A partition whose data is not right does not stop the others, which are recorded as materialized
+    although the step fails. Raises SetupError, or DataError naming the partitions that were not
+    made.
     """
     partitions = tuple(context.partition_keys) if asset.partitions else ()
     settings = validated(asset.settings, config)
@@ -39,6 +40,7 @@ def materialized(
     if failed and len(requests) == 1:
         raise failed[requests[0].partition]
     if failed:
+        _record(context, asset, built)
         raise DataError(_some_failed(failed, list(built)))
     metadata = {partition: built_metadata(one) for partition, one in built.items()}
     for partition, entries in metadata.items():
@@ -53,6 +55,23 @@ def _built(context: dg.AssetExecutionContext, asset: Asset[RequestT], request: R
     effective = orjson.dumps(asset.args(request), option=orjson.OPT_SORT_KEYS).decode()
     context.log.info("effective settings: %s", effective)
     return asset.build(request, launch_of(context, asset, request), context.log.info)
+
+
+def _record(
+    context: dg.AssetExecutionContext,
+    asset: Asset[RequestT],
+    built: Mapping[str | None, Built],
+) -> None:
+    """Tell Dagster of the partitions that were made in a step that will fail."""
+    for partition, one in built.items():
+        context.log_event(
+            dg.AssetMaterialization(
+                dg.AssetKey(list(asset.key)),
+                metadata=built_metadata(one),
+                partition=partition,
+                tags={"dagster/data_version": one.content_sha256},
+            )
+        )
 
 
 def _content(built: Mapping[str | None, Built]) -> str:
