@@ -5,7 +5,9 @@ CorpusAssetsError
 │   ├── SettingError        one setting has a value that is not allowed
 │   ├── RootError           a corpus folder is missing
 │   │   └── UnsetRootError  no setting and no variable says where a corpus is
+│   ├── MissingManifestError  no manifest is where one is looked for
 │   ├── StorageError        an output or cache folder cannot be written
+│   ├── BusyError           another run is writing the same output
 │   └── EngineError         the libvmaf engine is missing or cannot do what is asked
 ├── DataError               the data is not right (exit code 1)
 │   ├── EmptyCorpusError    nothing to score was found
@@ -19,8 +21,11 @@ CorpusAssetsError
 
 from __future__ import annotations
 
+import errno
+import os
+import shutil
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Self
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -56,6 +61,10 @@ class UnsetRootError(RootError):
     """Nothing says where a corpus is."""
 
 
+class MissingManifestError(SetupError):
+    """A path leads to no manifest."""
+
+
 class StorageError(SetupError):
     """A folder that must be written cannot be."""
 
@@ -63,6 +72,29 @@ class StorageError(SetupError):
         """Name the folder, why it cannot be written and what to set."""
         super().__init__(f"cannot write the {what} in {folder}: {reason}; {remedy}")
         self.folder = folder
+
+    @classmethod
+    def of(
+        cls, what: str, folder: Path, error: OSError, remedy: str, needed: int | None = None
+    ) -> Self:
+        """Explain an error of the system; a full disk with what is free, and needed in bytes."""
+        reason = os.strerror(error.errno) if error.errno else str(error)
+        if error.errno in {errno.ENOSPC, errno.EDQUOT}:
+            need = "" if needed is None else f", {needed / 1e6:.1f} MB needed"
+            reason += f" ({shutil.disk_usage(folder).free / 1e6:.1f} MB free{need})"
+        return cls(what, folder, reason, remedy)
+
+
+class BusyError(SetupError):
+    """Another run is writing the same file."""
+
+    def __init__(self, target: Path, holder: str) -> None:
+        """Name the file and who has it."""
+        by = f" ({holder})" if holder else ""
+        super().__init__(
+            f"another run is writing {target}{by}; wait for it to end, or give this one other "
+            "outputs"
+        )
 
 
 class EngineError(SetupError):

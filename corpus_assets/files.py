@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import hashlib
 import os
+import re
 import secrets
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -24,9 +25,19 @@ def sha256_of_bytes(data: bytes) -> str:
     return hashlib.sha256(data).hexdigest()
 
 
+TEMPORARY_NAME = re.compile(r"\.(?P<target>.+)\.[0-9a-f]{12}\.tmp", re.DOTALL)
+"""The names that `temporary_beside` gives."""
+
+
 def temporary_beside(target: Path) -> Path:
     """Return a hidden, unused name in the target's own folder, so that a rename is atomic."""
     return target.with_name(f".{target.name}.{secrets.token_hex(6)}.tmp")
+
+
+def temporaries_of(target: Path) -> list[Path]:
+    """Return what stands beside a file under temporary names of it. Raises OSError."""
+    found = ((path, TEMPORARY_NAME.fullmatch(path.name)) for path in target.parent.iterdir())
+    return [path for path, match in found if match and match["target"] == target.name]
 
 
 @contextlib.contextmanager
@@ -37,6 +48,15 @@ def removed_on_error(path: Path) -> Iterator[Path]:
     except BaseException:
         path.unlink(missing_ok=True)
         raise
+
+
+def sync_file(path: Path) -> None:
+    """Flush a file to the disk. Raises OSError."""
+    descriptor = os.open(path, os.O_RDWR)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
 
 
 def sync_folder(folder: Path) -> None:
@@ -55,11 +75,7 @@ def publish(temporary: Path, target: Path) -> None:
 
     Raises OSError; the target is then as it was before.
     """
-    descriptor = os.open(temporary, os.O_RDWR)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
+    sync_file(temporary)
     temporary.replace(target)
     sync_folder(target.parent)
 

@@ -7,12 +7,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from corpus_assets.artifacts.publication import publishing
 from corpus_assets.artifacts.scored_table import ScoredTable, TableTask
-from corpus_assets.artifacts.storage import output_remedy
-from corpus_assets.errors import StorageError
 from corpus_assets.extraction.workers import ThreadWorkers
-from corpus_assets.files import publish, removed_on_error, temporary_beside
-from corpus_assets.manifests.document import write_manifest
 from corpus_assets.manifests.engine import EnginePart
 from corpus_assets.manifests.parts import (
     CountsPart,
@@ -66,21 +63,17 @@ def build(asset: ScoredAsset, request: ScoredRequest, launch: Launch, log: Log) 
     engine = scoring.engine(request.features)
     identity = engine.identity
     log(f"engine: {identity.kind} {identity.version}, model {scoring.model.name}")
-    try:
-        with (
-            removed_on_error(temporary_beside(scoring.out)) as temporary,
-            ThreadWorkers(scoring.workers) as workers,
-        ):
-            task = TableTask(request.spec, discovery.clips, temporary, scoring.out)
-            table = task.make(scoring.scorer(engine), workers, log)
-            common = _common(request, discovery, engine, table)
-            common["run_provenance"] = _provenance(asset, request, launch, engine)
-            manifest = request.manifest(table, common | {"dagster": launch.dagster})
-            publish(temporary, scoring.out)
-            write_manifest(scoring.manifest_out, manifest)
-    except OSError as error:
-        folder, reason = scoring.out.parent, str(error.strerror)
-        raise StorageError("output", folder, reason, output_remedy("out")) from error
+    with (
+        publishing(scoring.out, scoring.manifest_out, "out", log) as publication,
+        scoring.cache_shared(),
+        ThreadWorkers(scoring.workers) as workers,
+    ):
+        task = TableTask(request.spec, discovery.clips, publication.temporary, scoring.out)
+        table = task.make(scoring.scorer(engine), workers, log)
+        common = _common(request, discovery, engine, table)
+        common["run_provenance"] = _provenance(asset, request, launch, engine)
+        manifest = request.manifest(table, common | {"dagster": launch.dagster})
+        publication.publish(manifest)
     return ScoredBuilt(manifest, scoring.manifest_out, table, request.spec)
 
 

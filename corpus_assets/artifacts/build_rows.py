@@ -11,14 +11,12 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from corpus_assets.artifacts.publication import publishing
 from corpus_assets.artifacts.statistics import ScoreStatistics
-from corpus_assets.artifacts.storage import output_remedy
 from corpus_assets.corpora.listing import shown
-from corpus_assets.errors import ClipError, NothingScoredError, StorageError
+from corpus_assets.errors import ClipError, NothingScoredError
 from corpus_assets.extraction.kept_report import KeptReport, read_report
 from corpus_assets.extraction.outcome import SourceRecord
-from corpus_assets.files import publish, removed_on_error, temporary_beside
-from corpus_assets.manifests.document import write_manifest
 from corpus_assets.manifests.parts import ArtifactPart, InventoryPart
 from corpus_assets.manifests.provenance import RunProvenance, entry_point, input_record
 from corpus_assets.manifests.rows import (
@@ -92,17 +90,12 @@ def build(
     started = time.monotonic()
     request.check()
     request.check_writable()
-    try:
-        with removed_on_error(temporary_beside(request.output)) as temporary:
-            with JsonLines(temporary, VOLATILE) as table:
-                evidence = _write(request, table, log)
-            artifact = ArtifactPart.of(temporary, request.output, table, asset.spec)
-            manifest = _manifest(asset, request, launch, artifact, evidence)
-            publish(temporary, request.output)
-            write_manifest(request.manifest_out, manifest)
-    except OSError as error:
-        folder, reason = request.output.parent, str(error.strerror)
-        raise StorageError("output", folder, reason, output_remedy("output")) from error
+    with publishing(request.output, request.manifest_out, "output", log) as publication:
+        with JsonLines(publication.temporary, VOLATILE) as table:
+            evidence = _write(request, table, log)
+        artifact = ArtifactPart.of(publication.temporary, request.output, table, asset.spec)
+        manifest = _manifest(asset, request, launch, artifact, evidence)
+        publication.publish(manifest)
     elapsed = time.monotonic() - started
     return RowsBuilt(manifest, request.manifest_out, evidence.statistics(), elapsed)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import shutil
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,6 +16,7 @@ from corpus_assets.artifacts.storage import (
     check_writable,
     output_remedy,
 )
+from corpus_assets.errors import StorageError
 from corpus_assets.extraction.cache import CACHE_REMEDY, ReportCache
 from corpus_assets.extraction.scorer import CachePolicy, ClipScorer
 from corpus_assets.libvmaf.engine import Engine
@@ -22,10 +24,11 @@ from corpus_assets.libvmaf.ffmpeg import FfmpegProgram, embedded_ffmpeg
 from corpus_assets.libvmaf.model import Model, resolve_model
 from corpus_assets.libvmaf.trials import Trials
 from corpus_assets.libvmaf.vmaf_tool import VmafTool
+from corpus_assets.locks import shared_folder
 from corpus_assets.manifests.document import manifest_path
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
 
     from corpus_assets.artifacts.environment import Environment
     from corpus_assets.artifacts.settings import ScoringSettings, SharedSettings
@@ -105,6 +108,19 @@ class Scoring:
     def scorer(self, engine: Engine) -> ClipScorer:
         """Return what turns clips into outcomes."""
         return ClipScorer(engine, ReportCache(str(self.cache_dir)), self.cache_policy)
+
+    @contextlib.contextmanager
+    def cache_shared(self) -> Iterator[None]:
+        """Use the cache folder beside other runs. Raises StorageError."""
+        if self.cache_policy == "off":
+            yield
+            return
+        with contextlib.ExitStack() as stack:
+            try:
+                stack.enter_context(shared_folder(self.cache_dir))
+            except OSError as error:
+                raise StorageError.of("cache", self.cache_dir, error, CACHE_REMEDY) from error
+            yield
 
     def check_paths(self, media: Sequence[Path]) -> None:
         """Look at where the run will write, not among `media`. Raises SettingError."""

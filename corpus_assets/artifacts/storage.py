@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import os
+import tempfile
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING
 import orjson
 
 from corpus_assets.errors import SettingError, StorageError
-from corpus_assets.files import temporary_beside
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -87,8 +86,6 @@ def check_writable(what: str, folder: Path, remedy: str) -> None:
         raise StorageError(what, folder, f"{above} is a file", remedy)
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        trial = temporary_beside(folder / "trial")
-        os.close(os.open(trial, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600))
-        trial.unlink()
+        tempfile.TemporaryFile(dir=folder).close()
     except OSError as error:
-        raise StorageError(what, folder, str(error.strerror), remedy) from error
+        raise StorageError.of(what, folder, error, remedy) from error

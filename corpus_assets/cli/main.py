@@ -12,6 +12,7 @@ from corpus_assets import __version__
 from corpus_assets.cli.demo import demo
 from corpus_assets.cli.doctor import doctor
 from corpus_assets.cli.run import run_commands
+from corpus_assets.cli.verify import verify
 from corpus_assets.errors import CancelledError, CorpusAssetsError
 
 app = typer.Typer(
@@ -23,6 +24,7 @@ app = typer.Typer(
 )
 app.command()(demo)
 app.command()(doctor)
+app.command()(verify)
 app.add_typer(run_commands(), name="run")
 
 

@@ -62,12 +62,14 @@ class ReportCache:
 
     def write(self, key: str, header: EntryHeader, report: bytes) -> None:
         """Write an entry, in place of the one that is there. Raises StorageError."""
-        target = self.path(key)
+        target, entry = self.path(key), join_entry(header, report)
         try:
             target.parent.mkdir(parents=True, exist_ok=True)
-            write_whole(target, join_entry(header, report))
+            write_whole(target, entry)
         except OSError as error:
-            raise StorageError("cache", target.parent, str(error.strerror), CACHE_REMEDY) from error
+            raise StorageError.of(
+                "cache", target.parent, error, CACHE_REMEDY, needed=len(entry)
+            ) from error
 
 
 def recorded_content(header: EntryHeader | None, stamps: Sequence[Stamp]) -> tuple[str | None, ...]:

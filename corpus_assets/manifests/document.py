@@ -9,8 +9,6 @@ from typing import Any
 
 import pydantic
 
-from corpus_assets.files import write_whole
-
 SUFFIX = ".manifest.json"
 
 
@@ -24,11 +22,6 @@ def to_bytes(manifest: pydantic.BaseModel) -> bytes:
     tree = finite(manifest.model_dump(mode="json", by_alias=True))
     text = json.dumps(tree, sort_keys=True, indent=2, ensure_ascii=False, allow_nan=False)
     return f"{text}\n".encode()
-
-
-def write_manifest(path: Path, manifest: pydantic.BaseModel) -> None:
-    """Write a manifest whole or not at all. Raises OSError."""
-    write_whole(path, to_bytes(manifest))
 
 
 def finite(value: Any) -> Any:  # noqa: ANN401 (any JSON tree)

@@ -2,17 +2,20 @@
 
 import dagster as dg
 
+from corpus_assets.artifacts import catalog
 from corpus_assets.orchestration.assets import ASSETS
+from corpus_assets.orchestration.checks import pair_check
 from corpus_assets.orchestration.resources import EngineResource, StorageResource, WorkersResource
 
 
 def build_definitions() -> dg.Definitions:
-    """Return fresh definitions: assets and shared resources.
+    """Return fresh definitions: assets, checks and shared resources.
 
     Clips already run side by side within an asset, so that a process per step would only cost time.
     """
     return dg.Definitions(
         assets=ASSETS,
+        asset_checks=[pair_check(asset) for asset in catalog.ASSETS],
         resources={
             "engine": EngineResource(),
             "workers": WorkersResource(),

@@ -1,0 +1,102 @@
+"""Publishing an artifact with its manifest: as a pair, and by one run at a time.
+
+Both are written under temporary names first. Then the artifact gets its name, and at once the
+manifest gets its own. A run that is killed between the two leaves the finished manifest under its
+temporary name, and the next run for the same output gives it its name; killed at any other moment,
+it leaves the pair that was there before, and temporary files, which the next run removes.
+"""
+
+from __future__ import annotations
+
+import contextlib
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from corpus_assets.artifacts.storage import output_remedy
+from corpus_assets.errors import StorageError
+from corpus_assets.files import (
+    sync_file,
+    sync_folder,
+    temporaries_of,
+    temporary_beside,
+)
+from corpus_assets.locks import held
+from corpus_assets.manifests.document import to_bytes
+from corpus_assets.manifests.pair import describes
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+    import pydantic
+
+    from corpus_assets.artifacts.request import Log
+
+
+@dataclass(frozen=True, slots=True)
+class Publication:
+    """An artifact that is being made: `temporary` is where it is written first."""
+
+    artifact: Path
+    manifest: Path
+    temporary: Path
+    staged: Path
+
+    def publish(self, manifest: pydantic.BaseModel) -> None:
+        """Give the finished artifact and this manifest their names. Raises OSError."""
+        self.staged.write_bytes(to_bytes(manifest))
+        sync_file(self.staged)
+        sync_folder(self.staged.parent)
+        sync_file(self.temporary)
+        self.temporary.replace(self.artifact)
+        sync_folder(self.artifact.parent)
+        self.staged.replace(self.manifest)
+        sync_folder(self.manifest.parent)
+
+
+@contextlib.contextmanager
+def publishing(artifact: Path, manifest: Path, setting: str, log: Log) -> Iterator[Publication]:
+    """Hold an artifact's and its manifest's path while the artifact is made.
+
+    `setting` is the setting of the artifact's path. What is not published by the end leaves no
+    file. Raises BusyError when another run holds one of the paths, StorageError when one cannot
+    be written.
+    """
+    try:
+        with contextlib.ExitStack() as stack:
+            for path in sorted({artifact, manifest}):
+                stack.enter_context(held(path))
+            _settle(artifact, manifest, log)
+            publication = Publication(
+                artifact, manifest, temporary_beside(artifact), temporary_beside(manifest)
+            )
+            with _cleaned(publication):
+                yield publication
+    except OSError as error:
+        raise StorageError.of("output", artifact.parent, error, output_remedy(setting)) from error
+
+
+@contextlib.contextmanager
+def _cleaned(publication: Publication) -> Iterator[None]:
+    """Remove what was not published.
+
+    Where the artifact already has its name, its manifest is kept for the next run.
+    """
+    try:
+        yield
+    except BaseException:
+        if publication.temporary.exists():
+            publication.staged.unlink(missing_ok=True)
+            publication.temporary.unlink()
+        raise
+
+
+def _settle(artifact: Path, manifest: Path, log: Log) -> None:
+    """Complete the publication of a run that was killed, and remove what such runs have left."""
+    for staged in temporaries_of(manifest):
+        if describes(staged, artifact):
+            staged.replace(manifest)
+            sync_folder(manifest.parent)
+            log(f"completed a publication that was interrupted: {manifest}")
+    for left in (*temporaries_of(artifact), *temporaries_of(manifest)):
+        left.unlink(missing_ok=True)

@@ -1,0 +1,124 @@
+"""An artifact and the manifest beside it: whether the one is what the other says."""
+
+from __future__ import annotations
+
+import contextlib
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pydantic
+
+from corpus_assets.errors import MissingManifestError
+from corpus_assets.files import TEMPORARY_NAME, sha256_of_file, temporaries_of
+from corpus_assets.manifests.document import SUFFIX, manifest_path
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+REMEDY = "materialize the asset again, which gives it its name first"
+
+
+@dataclass(frozen=True, slots=True)
+class Mismatch:
+    """One thing that is not as a manifest says."""
+
+    what: str
+    expected: str
+    found: str
+
+    def __str__(self) -> str:
+        return f"{self.what}: expected {self.expected}, found {self.found}"
+
+
+class RecordedArtifact(pydantic.BaseModel, frozen=True):
+    """What a manifest must say of its artifact for the file to be known again."""
+
+    path: str
+    bytes: int
+    sha256: str
+
+
+class RecordingManifest(pydantic.BaseModel, frozen=True):
+    """Any manifest, of which only the artifact is read."""
+
+    artifact: RecordedArtifact
+
+
+def manifests_at(path: Path) -> list[Path]:
+    """Return the manifests that a manifest, an artifact or a folder leads to.
+
+    One that only stands under a temporary name, because the run that made it was killed, counts.
+    Raises MissingManifestError when there is none.
+    """
+    if path.is_dir():
+        names = {_final(entry.name) for entry in path.iterdir()}
+        found = [path / name for name in sorted(names) if name.endswith(SUFFIX)]
+    else:
+        manifest = path if path.name.endswith(SUFFIX) else manifest_path(path)
+        there = manifest.is_file() or (path.parent.is_dir() and temporaries_of(manifest))
+        found = [manifest] if there else []
+    if not found:
+        raise MissingManifestError(f"{path}: there is no manifest (*{SUFFIX})")
+    return found
+
+
+def examine(manifest: Path) -> list[Mismatch]:
+    """Hold a manifest's artifact against it; without mismatch they are a pair.
+
+    An artifact is looked for beside its manifest, then where it was written. Raises OSError.
+    """
+    try:
+        recorded = _recorded(manifest)
+    except FileNotFoundError:
+        return [Mismatch("manifest", manifest.name, "no such file"), *_interrupted(manifest)]
+    except pydantic.ValidationError as error:
+        first = error.errors(include_url=False)[0]
+        found = f"{'.'.join(map(str, first['loc'])) or 'document'}: {first['msg']}"
+        return [Mismatch("manifest", "path, bytes and sha256 of its artifact", found)]
+    artifact = _located(manifest, recorded)
+    if not artifact.is_file():
+        return [Mismatch("artifact", str(artifact), "no such file")]
+    mismatches = list(_differences(artifact, recorded))
+    return [*mismatches, *(_interrupted(manifest) if mismatches else ())]
+
+
+def describes(manifest: Path, artifact: Path) -> bool:
+    """Say whether a file is the manifest of exactly this artifact. Raises OSError."""
+    try:
+        recorded = _recorded(manifest)
+    except pydantic.ValidationError:
+        return False
+    return artifact.is_file() and not any(_differences(artifact, recorded))
+
+
+def _recorded(manifest: Path) -> RecordedArtifact:
+    return RecordingManifest.model_validate_json(manifest.read_bytes()).artifact
+
+
+def _located(manifest: Path, recorded: RecordedArtifact) -> Path:
+    beside = manifest.with_name(Path(recorded.path).name)
+    return beside if beside.is_file() else Path(recorded.path)
+
+
+def _differences(artifact: Path, recorded: RecordedArtifact) -> Iterator[Mismatch]:
+    size = artifact.stat().st_size
+    if size != recorded.bytes:
+        yield Mismatch("bytes", str(recorded.bytes), str(size))
+    if (digest := sha256_of_file(artifact)) != recorded.sha256:
+        yield Mismatch("sha256", recorded.sha256, digest)
+
+
+def _interrupted(manifest: Path) -> Iterator[Mismatch]:
+    """Find the manifest of the artifact that a run left under a temporary name."""
+    for staged in temporaries_of(manifest):
+        with contextlib.suppress(pydantic.ValidationError):
+            if describes(staged, _located(manifest, _recorded(staged))):
+                found = f"interrupted: its manifest is {staged.name}; {REMEDY}"
+                yield Mismatch("publication", "complete", found)
+
+
+def _final(name: str) -> str:
+    """Return the name that a file will have, or has."""
+    match = TEMPORARY_NAME.fullmatch(name)
+    return match["target"] if match else name
