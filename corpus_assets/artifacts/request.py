@@ -107,7 +107,7 @@ class Asset(Generic[RequestT]):
     module: str
     partitions: Partitions | None = None
     upstream: tuple[tuple[str, str], ...] = ()
-    shared_settings: tuple[str, ...] = ("workers", "output_dir", "ffmpeg")
+    shared_settings: tuple[str, ...] = ("workers", "memory_gib", "output_dir", "ffmpeg")
 
     @property
     def name(self) -> str:

@@ -19,9 +19,11 @@ from corpus_assets.artifacts.storage import (
 from corpus_assets.errors import StorageError
 from corpus_assets.extraction.cache import CACHE_REMEDY, ReportCache
 from corpus_assets.extraction.scorer import CachePolicy, ClipScorer
+from corpus_assets.extraction.workers import available_processors
 from corpus_assets.libvmaf.engine import Engine
 from corpus_assets.libvmaf.ffmpeg import FfmpegProgram, embedded_ffmpeg
 from corpus_assets.libvmaf.model import Model, resolve_model
+from corpus_assets.libvmaf.room import room_of_this_machine
 from corpus_assets.libvmaf.trials import Trials
 from corpus_assets.libvmaf.vmaf_tool import VmafTool
 from corpus_assets.locks import shared_folder
@@ -35,6 +37,7 @@ if TYPE_CHECKING:
     from corpus_assets.libvmaf.features import FeatureSet
     from corpus_assets.libvmaf.program import Program
 
+GIB = 1 << 30
 TRIALS_FOLDER = "engines"
 """Below the folder of caches: what trials have shown of each program."""
 
@@ -51,6 +54,7 @@ class Scoring:
     vmaf_bin: str | None
     ffmpeg: str | None
     workers: int
+    memory_gib: float | None
     trials_dir: Path | None
 
     @classmethod
@@ -75,6 +79,7 @@ class Scoring:
             vmaf_bin=_program(environment.vmaf_bin(settings.vmaf_bin, shared)),
             ffmpeg=_program(environment.ffmpeg(shared)),
             workers=environment.workers(shared),
+            memory_gib=shared.memory_gib,
             trials_dir=None if settings.cache_policy == "off" else caches / TRIALS_FOLDER,
         )
 
@@ -93,7 +98,11 @@ class Scoring:
     @property
     def shared(self) -> dict[str, Any]:
         """The effective value of what resources carry and the artifact depends on."""
-        return {"ffmpeg": self.ffmpeg, "workers": self.workers}
+        return {
+            "ffmpeg": self.ffmpeg,
+            "memory_gib": self.memory_gib,
+            "workers": self.workers,
+        }
 
     @property
     def program(self) -> Program:
@@ -103,7 +112,9 @@ class Scoring:
 
     def engine(self, features: FeatureSet) -> Engine:
         """Return the engine that computes a feature set. Raises EngineError."""
-        return Engine(Trials(self.program, self.trials_dir), self.model, features)
+        memory = int(self.memory_gib * GIB) if self.memory_gib else None
+        room = room_of_this_machine(max(self.workers, available_processors()), memory)
+        return Engine(Trials(self.program, self.trials_dir), self.model, features, room)
 
     def scorer(self, engine: Engine) -> ClipScorer:
         """Return what turns clips into outcomes."""

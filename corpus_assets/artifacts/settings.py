@@ -194,6 +194,7 @@ class SharedSettings(pydantic.BaseModel, frozen=True, extra="forbid"):
     vmaf_bin: str | None = None
     model: str | None = None
     workers: int | None = pydantic.Field(None, ge=1)
+    memory_gib: float | None = pydantic.Field(None, gt=0, allow_inf_nan=False)
     output_dir: str | None = None
     cache_dir: str | None = None
 

@@ -17,10 +17,12 @@ from corpus_assets.errors import ClipError, ReportRefusedError
 from corpus_assets.files import sha256_of_bytes
 from corpus_assets.libvmaf.computation import Computation, plan
 from corpus_assets.libvmaf.measurement import measuring
+from corpus_assets.libvmaf.memory import expected_memory
 from corpus_assets.libvmaf.probe import probe
 from corpus_assets.libvmaf.program import Job
 from corpus_assets.libvmaf.raw import check_depth
 from corpus_assets.libvmaf.report import Report, accept, parse_report
+from corpus_assets.libvmaf.room import Room
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -82,6 +84,7 @@ class Engine:
     trials: Trials
     model: Model
     features: FeatureSet
+    room: Room = field(default_factory=Room)
     _plans: dict[tuple[int, int], Computation] = field(default_factory=dict)
 
     @property
@@ -117,6 +120,8 @@ class Engine:
             computation = self.computation(facts.width, facts.height)
             measurement = stack.enter_context(measuring(self.model, computation.extractors))
             timeout = STARTUP_SECONDS + SECONDS_PER_MEGAPIXEL * _megapixels(facts)
+            need = expected_memory(clip, facts, computation)
+            stack.enter_context(self.room.taken(need, children.refuse_if_stopped))
             measured = self.program.run(Job(clip, inputs, facts, measurement, timeout), children)
             data = read_all(measurement.report_descriptor)
         measured.ledger.container = facts.frames

@@ -24,6 +24,11 @@ TAIL_LINES = 20
 LINE_CHARACTERS = 400
 ADDRESS = re.compile(r" @ 0x[0-9a-f]+")
 """Where in memory ffmpeg keeps what a line is about; differs from run to run."""
+MEMORY_REMEDY = "set fewer workers, or a lower memory_gib"
+EVENTS = Path("/proc/vmstat")
+"""Where Linux counts the processes that it killed for want of memory."""
+FIRST_TO_GO = "500"
+"""Of a child, where memory runs out, before the run itself (`oom_score_adj`, proc(5))."""
 CHATTER = re.compile(r"\[(info|verbose)\]( |$)")
 """Lines that ffmpeg prints at levels that say nothing about a failure."""
 
@@ -36,6 +41,7 @@ class ProcessRun:
     exit_code: int | None
     signal: str | None
     timed_out: bool
+    out_of_memory: bool
     wall_seconds: float
     stderr_tail: tuple[str, ...]
 
@@ -53,6 +59,8 @@ class ProcessRun:
         """Say how it ended, in a few words."""
         if self.timed_out:
             return f"timed out after {self.wall_seconds:.0f} s"
+        if self.out_of_memory:
+            return f"killed by {self.signal}: the machine ran out of memory; {MEMORY_REMEDY}"
         return f"killed by {self.signal}" if self.signal else f"exit code {self.exit_code}"
 
 
@@ -78,7 +86,7 @@ class Children:
         The child inherits both kinds of descriptors; those handed over, ends of pipes, are closed
         here. Raises EngineError when the program cannot be started, CancelledError after `stop`.
         """
-        started = time.monotonic()
+        started, killed_before = time.monotonic(), _killed_for_memory()
         tail: deque[str] = deque(maxlen=TAIL_LINES)
         with self._started(argv, descriptors, handed_over) as process:
             overdue = threading.Event()
@@ -89,16 +97,23 @@ class Children:
                 code = process.wait()
             finally:
                 timer.cancel()
-        if self._stopped:
-            raise CancelledError("the run is being cancelled")
+        self.refuse_if_stopped()
         return ProcessRun(
             argv=tuple(argv),
             exit_code=code if code >= 0 else None,
             signal=signal.Signals(-code).name if code < 0 else None,
             timed_out=overdue.is_set(),
+            out_of_memory=code == -signal.SIGKILL
+            and not overdue.is_set()
+            and _killed_for_memory() > killed_before,
             wall_seconds=time.monotonic() - started,
             stderr_tail=tuple(tail),
         )
+
+    def refuse_if_stopped(self) -> None:
+        """Raise CancelledError after `stop`."""
+        if self._stopped:
+            raise CancelledError("the run is being cancelled")
 
     def stop(self) -> None:
         """End every running child, and refuse to start others."""
@@ -112,8 +127,7 @@ class Children:
         self, argv: Sequence[str], descriptors: Sequence[int], handed_over: Sequence[int]
     ) -> Iterator[subprocess.Popen[bytes]]:
         with self._lock, _closed(handed_over):
-            if self._stopped:
-                raise CancelledError("the run is being cancelled")
+            self.refuse_if_stopped()
             try:
                 process = subprocess.Popen(
                     [*_ends_with_parent(), *argv],
@@ -126,6 +140,8 @@ class Children:
             except OSError as error:
                 raise EngineError(f"cannot start {argv[0]}: {error.strerror}") from error
             self._running.add(process)
+        with contextlib.suppress(OSError):  # where the platform has it not, or the child is gone
+            Path(f"/proc/{process.pid}/oom_score_adj").write_text(FIRST_TO_GO)
         try:
             yield process
         finally:
@@ -162,6 +178,16 @@ def _read_lines(stream: IO[bytes] | None, tail: deque[str], on_line: Callable[[s
         on_line(line)
         if line and not CHATTER.search(line) and (not tail or tail[-1] != line):
             tail.append(line)
+
+
+def _killed_for_memory() -> int:
+    """Return how many processes Linux has killed for want of memory; 0 where it does not say."""
+    with contextlib.suppress(OSError):
+        for line in EVENTS.read_text().splitlines():
+            name, _, count = line.partition(" ")
+            if name == "oom_kill":
+                return int(count)
+    return 0
 
 
 def _end_overdue(process: subprocess.Popen[bytes], overdue: threading.Event) -> None:

@@ -25,7 +25,9 @@ def config_document(asset: Asset[RequestT], request: RequestT) -> dict[str, Any]
     if "ffmpeg" in shared:
         resources["engine"] = {"config": {"ffmpeg": shared["ffmpeg"] or EMBEDDED}}
     if "workers" in shared:
-        resources["workers"] = {"config": {"count": shared["workers"]}}
+        limits = {"count": shared["workers"], "memory_gib": shared["memory_gib"]}
+        given_limits = {name: value for name, value in limits.items() if value is not None}
+        resources["workers"] = {"config": given_limits}
     return {"ops": {asset.op: {"config": given}}, "resources": resources}
 
 

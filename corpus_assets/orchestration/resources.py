@@ -28,6 +28,11 @@ class WorkersResource(dg.ConfigurableResource):  # type: ignore[type-arg]
         default=None,
         description="Clips at once. Default: $CORPUS_ASSETS_WORKERS, else all processors.",
     )
+    memory_gib: float | None = Field(
+        default=None,
+        description="Memory that the clips of all runs on this machine may need together. "
+        "Default: 80 % of the machine's, or the container's.",
+    )
 
 
 class StorageResource(dg.ConfigurableResource):  # type: ignore[type-arg]
@@ -52,6 +57,7 @@ def shared_settings(
         "vmaf_bin": engine.vmaf_bin,
         "model": engine.model,
         "workers": workers.count,
+        "memory_gib": workers.memory_gib,
         "output_dir": storage.output_dir,
         "cache_dir": storage.cache_dir,
     }

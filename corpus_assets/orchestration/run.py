@@ -2,8 +2,9 @@
 
 import contextlib
 import os
+import signal
 import warnings
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -13,6 +14,7 @@ import yaml
 
 from corpus_assets.errors import CancelledError, SetupError, StorageError
 from corpus_assets.orchestration.build import build_definitions
+from corpus_assets.orchestration.dead_runs import PROCESS, report_dead_runs, this_process
 from corpus_assets.orchestration.failures import EXIT_CODE
 
 QUIET = {"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}}
@@ -70,16 +72,24 @@ def materialize(
     """
     key = dg.AssetKey.from_user_string(asset_key)
     job = build_definitions().resolve_implicit_global_asset_job_def()
-    with contextlib.closing(_Disposed(instance())) as opened, warnings.catch_warnings():
+    with (
+        contextlib.closing(_Disposed(instance())) as opened,
+        _hang_up_ends_the_run(),
+        warnings.catch_warnings(),
+    ):
         warnings.simplefilter("ignore", dg.PreviewWarning)
+        report_dead_runs(opened.instance)
         result = job.execute_in_process(
             run_config={**run_config, **QUIET},
             instance=opened.instance,
             asset_selection=[key],
             partition_key=partition,
             raise_on_error=False,
-            tags={"corpus_assets/launched_by": "corpus-assets run"},
+            tags={"corpus_assets/launched_by": "corpus-assets run", PROCESS: this_process()},
         )
+        if _interrupted(result):
+            opened.instance.report_run_canceled(result.dagster_run)
+            raise CancelledError("cancelled; clips that were finished are in the cache")
     if not result.success:
         reason, exit_code = _reason(result)
         return RunResult(result.run_id, False, {}, reason, exit_code)
@@ -105,6 +115,25 @@ def _plain(value: dg.MetadataValue[Any]) -> Any:  # noqa: ANN401 (whatever the a
     return value.value
 
 
+@contextlib.contextmanager
+def _hang_up_ends_the_run() -> Iterator[None]:
+    """Let the end of the terminal cancel the run as SIGTERM does, unless it is to be ignored."""
+    if signal.getsignal(signal.SIGHUP) is not signal.SIG_DFL:
+        yield
+        return
+    signal.signal(signal.SIGHUP, lambda *_: os.kill(os.getpid(), signal.SIGTERM))
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGHUP, signal.SIG_DFL)
+
+
+def _interrupted(result: dg.ExecuteInProcessResult) -> bool:
+    errors = [e.step_failure_data.error for e in result.all_events if e.is_step_failure]
+    name = dg.DagsterExecutionInterruptedError.__name__
+    return any(error is not None and error.cls_name == name for error in errors)
+
+
 def _reason(result: dg.ExecuteInProcessResult) -> tuple[str, int]:
     """Return what the asset said of its failure, or the whole error where it is not its own."""
     for event in result.all_events:
@@ -114,7 +143,5 @@ def _reason(result: dg.ExecuteInProcessResult) -> tuple[str, int]:
             if own and own.description:
                 return own.description, int(str(own.metadata[EXIT_CODE].value))
             error = failure.error
-            if error and error.cls_name == dg.DagsterExecutionInterruptedError.__name__:
-                raise CancelledError("cancelled; clips that were finished are in the cache")
             return str(error.to_string() if error else failure), 1
     return "the run failed before the asset started; see Dagster's history", 1

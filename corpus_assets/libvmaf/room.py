@@ -1,0 +1,118 @@
+"""Room on this machine: how many clips run at once, in how much memory, whatever run they are of.
+
+Every clip that runs holds a slot, a file that is locked and says how much memory the clip may
+need. A clip is let in while a slot is free and the sum stays within the machine's memory; one that
+needs more than there is runs alone. A slot is free again when its holder ends, however it ends.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import fcntl
+import os
+import stat
+import tempfile
+import time
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from corpus_assets.locks import try_lock
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+
+POLL_SECONDS = 0.05
+SHARE_OF_MEMORY = 0.8
+CGROUP_LIMITS = (
+    "/sys/fs/cgroup/memory.max",
+    "/sys/fs/cgroup/memory/memory.limit_in_bytes",
+)
+DIGITS = 32
+
+
+@dataclass(frozen=True, slots=True)
+class Room:
+    """Slots in a folder of this machine, and bytes of memory; no limit without a folder."""
+
+    folder: Path | None = None
+    slots: int = 1
+    memory: int = 0
+
+    @contextlib.contextmanager
+    def taken(self, need: int, check: Callable[[], None]) -> Iterator[None]:
+        """Wait for room for a clip that needs so many bytes, and hold it.
+
+        `check` is called while waiting, and may raise. Raises OSError.
+        """
+        folder, slot = _usable(self.folder), None
+        while folder is not None and slot is None:
+            check()
+            slot = self._try(folder, need)
+            if slot is None:
+                time.sleep(POLL_SECONDS)
+        try:
+            yield
+        finally:
+            if slot is not None:
+                os.close(slot)
+
+    def _try(self, folder: Path, need: int) -> int | None:
+        """Return the descriptor of a slot that is now ours, or None where there is no room."""
+        with contextlib.ExitStack() as stack:
+            door = _opened(folder / "door")
+            stack.callback(os.close, door)
+            fcntl.flock(door, fcntl.LOCK_EX)
+            free, used = [], 0
+            for number in range(self.slots):
+                slot = _opened(folder / f"slot-{number}")
+                stack.callback(os.close, slot)
+                if try_lock(slot):
+                    free.append(slot)
+                else:
+                    used += int(os.pread(slot, DIGITS, 0) or 0)
+            if not free or (used and used + need > self.memory):
+                return None
+            os.ftruncate(free[0], 0)
+            os.pwrite(free[0], str(need).encode(), 0)
+            return os.dup(free[0])
+
+
+def room_of_this_machine(slots: int, memory: int | None = None) -> Room:
+    """Return the room that all runs of this user on this machine share.
+
+    `memory` is in bytes, by default 80 % of what the machine, or the container, has.
+    """
+    folder = Path(tempfile.gettempdir(), f"corpus_assets-{os.getuid()}")
+    return Room(folder, slots, memory or int(SHARE_OF_MEMORY * _memory()))
+
+
+def _usable(folder: Path | None) -> Path | None:
+    """Make the folder; without it, or where its name is somebody else's, there is no limit."""
+    if folder is None:
+        return None
+    try:
+        folder.mkdir(mode=0o700, exist_ok=True)
+        status = folder.lstat()
+    except OSError:
+        return None
+    return folder if stat.S_ISDIR(status.st_mode) and status.st_uid == os.getuid() else None
+
+
+def _memory() -> int:
+    """Return the memory of the machine, or of the container where that is less, in bytes."""
+    whole = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
+    return min([whole, *filter(None, map(_limit, CGROUP_LIMITS))])
+
+
+def _limit(path: str) -> int | None:
+    try:
+        text = Path(path).read_text().strip()
+    except OSError:
+        return None
+    return int(text) if text.isdigit() else None
+
+
+def _opened(path: Path) -> int:
+    return os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW, 0o600)

@@ -1,0 +1,181 @@
+"""Room on the machine: slots and memory across threads and runs, and clips that ran out of it."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+import threading
+import time
+from fractions import Fraction
+from pathlib import Path
+
+import pytest
+
+from corpus_assets.corpora.bvi_dvc import recipe
+from corpus_assets.corpora.clip import Clip, ContainerVideo, RawVideo
+from corpus_assets.corpora.file_source import FileSource
+from corpus_assets.errors import CancelledError
+from corpus_assets.libvmaf import process as process_module
+from corpus_assets.libvmaf import room as room_module
+from corpus_assets.libvmaf.computation import Computation
+from corpus_assets.libvmaf.memory import expected_memory
+from corpus_assets.libvmaf.process import Children
+from corpus_assets.libvmaf.raw import VideoFacts
+from corpus_assets.libvmaf.room import Room, room_of_this_machine
+from corpus_assets_tests.making import build_pairs, manifest_of
+from corpus_assets_tests.test_cli import ASSET, command
+from corpus_assets_tests.test_process import alive
+
+GIB = 1 << 30
+WAIT = 5.0
+
+
+def enters(room: Room, need: int, entered: threading.Event) -> threading.Thread:
+    """Take room in a thread, and leave it at once."""
+
+    def take() -> None:
+        with room.taken(need, lambda: None):
+            entered.set()
+
+    thread = threading.Thread(target=take)
+    thread.start()
+    return thread
+
+
+@pytest.mark.parametrize(
+    ("slots", "first", "second", "waits"),
+    [(1, 1, 1, True), (2, 1, 1, False), (2, 6, 5, True), (2, 5, 5, False), (2, 50, 1, True)],
+)
+def test_slots_and_memory(
+    tmp_path: Path, slots: int, first: int, second: int, *, waits: bool
+) -> None:
+    room, entered = Room(tmp_path, slots, memory=10), threading.Event()
+    with room.taken(first, lambda: None):
+        thread = enters(room, second, entered)
+        assert entered.wait(0.3) != waits
+    assert entered.wait(WAIT)
+    thread.join()
+
+
+def test_a_killed_holder_holds_nothing(tmp_path: Path) -> None:
+    code = (
+        "import sys, time; from pathlib import Path; from corpus_assets.libvmaf.room import Room\n"
+    )
+    code += "with Room(Path(sys.argv[1]), 1, 1).taken(1, lambda: None): print(flush=True); time.sleep(60)"
+    holder = subprocess.Popen([sys.executable, "-c", code, str(tmp_path)], stdout=subprocess.PIPE)
+    assert holder.stdout
+    holder.stdout.readline()
+    entered = threading.Event()
+    thread = enters(Room(tmp_path, 1, 1), 1, entered)
+    assert not entered.wait(0.3)
+    holder.kill()
+    assert entered.wait(WAIT)
+    thread.join()
+    holder.wait()
+    holder.stdout.close()
+
+
+def test_waiting_can_be_cancelled(tmp_path: Path) -> None:
+    room, children = Room(tmp_path, 1, 1), Children()
+    threading.Timer(0.2, children.stop).start()
+    with (
+        room.taken(1, lambda: None),
+        pytest.raises(CancelledError),
+        room.taken(1, children.refuse_if_stopped),
+    ):
+        pass
+
+
+def test_a_folder_of_somebody_else_is_not_used(tmp_path: Path) -> None:
+    (tmp_path / "elsewhere").mkdir()
+    (tmp_path / "slots").symlink_to(tmp_path / "elsewhere")
+    with Room(tmp_path / "slots", 1, 1).taken(1, lambda: None):
+        assert list((tmp_path / "elsewhere").iterdir()) == []
+
+
+def test_memory_of_a_container(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    limit = tmp_path / "memory.max"
+    monkeypatch.setattr(room_module, "CGROUP_LIMITS", (str(limit),))
+    limit.write_text("max\n")
+    whole = room_of_this_machine(1).memory
+    limit.write_text(f"{GIB}\n")
+    assert room_of_this_machine(1).memory == int(0.8 * GIB) < whole
+    assert room_of_this_machine(1, 5).memory == 5
+
+
+def test_two_runs_do_not_take_the_machine_twice(konvid_root: Path, tmp_path: Path) -> None:
+    """Two runs of two workers each, on one processor: never two clips at once."""
+    videos = konvid_root / "KoNViD_1k_videos"
+    environment = {**os.environ, "TMPDIR": str(tmp_path), "CORPUS_ASSETS_WORKERS": "1"}
+    runs = []
+    for name in "ab":
+        folder = tmp_path / name
+        folder.mkdir()
+        paths = ("--cache-dir", folder / "cache", "--out", folder / "t.parquet")
+        arguments = command("run", ASSET, "--konvid-root", konvid_root, *paths)
+        runs.append(
+            subprocess.Popen(
+                ["taskset", "-c", str(min(os.sched_getaffinity(0))), *arguments],
+                cwd=folder,
+                env=environment,
+                stderr=subprocess.DEVNULL,
+            )
+        )
+    most = 0
+    while any(run.poll() is None for run in runs):
+        most = max(most, alive(f"file:{videos}"))
+        time.sleep(0.005)
+    assert [run.wait() for run in runs] == [0, 0]
+    assert most == 1
+
+
+@pytest.mark.parametrize(
+    ("size", "pixel_format", "extractors", "measured"),
+    [
+        ((960, 544), "yuv420p", 3, 191),
+        ((960, 544), "yuv420p", 11, 241),
+        ((960, 544), "yuv420p10le", 3, 291),
+        ((1920, 1088), "yuv420p", 3, 595),
+    ],
+)
+def test_expected_memory_is_close_to_what_was_measured(
+    size: tuple[int, int], pixel_format: str, extractors: int, measured: int
+) -> None:
+    """In MiB, by benchmarks/memory.py with preset fast."""
+    video = ContainerVideo(FileSource("/", "x"), "mov")
+    facts = VideoFacts(*size, Fraction(25), 10, pixel_format)
+    clip = Clip("x", video, recipe(preset="fast"), pixel_format)
+    computation = Computation(tuple(map(str, range(extractors))), {}, frozenset(), {})
+    mebibytes = expected_memory(clip, facts, computation) / (1 << 20)
+    assert measured < mebibytes < 1.6 * measured
+    raw = RawVideo(FileSource("/", "x"), *size, pixel_format, Fraction(25))
+    pair = Clip("x", raw, raw, pixel_format)
+    assert expected_memory(pair, facts, computation) < expected_memory(clip, facts, computation)
+
+
+def test_children_go_first(tmp_path: Path) -> None:
+    said = tmp_path / "said"
+    script = f"sleep 0.3; cat /proc/self/oom_score_adj > {said}"
+    assert Children().run(["sh", "-c", script], timeout=10).ended_well
+    assert said.read_text() == "500\n"
+
+
+def test_out_of_memory_is_said(
+    konvid_root: Path, tmp_path: Path, ffmpeg: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The kernel's counter is a file of the test, which the dying process counts up."""
+    events = tmp_path / "vmstat"
+    events.write_text("pgfault 7\noom_kill 2\n")
+    monkeypatch.setattr(process_module, "EVENTS", events)
+    script = tmp_path / "ffmpeg"
+    script.write_text(
+        "#!/bin/sh\n"
+        f'case "$*" in *20.mp4*) echo "oom_kill 3" > {events}; kill -KILL $$;; esac\n'
+        f'exec {ffmpeg} "$@"\n'
+    )
+    script.chmod(0o755)
+    (failure,) = manifest_of(build_pairs(konvid_root, ffmpeg=str(script)))["failures"]
+    assert failure["key"].endswith("20")
+    assert failure["signal"] == "SIGKILL"
+    assert "ran out of memory; set fewer workers, or a lower memory_gib" in failure["reason"]
