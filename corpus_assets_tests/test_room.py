@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import subprocess
 import sys
 import threading
@@ -59,10 +60,14 @@ def test_slots_and_memory(
 
 
 def test_a_killed_holder_holds_nothing(tmp_path: Path) -> None:
-    code = (
-        "import sys, time; from pathlib import Path; from corpus_assets.libvmaf.room import Room\n"
-    )
-    code += "with Room(Path(sys.argv[1]), 1, 1).taken(1, lambda: None): print(flush=True); time.sleep(60)"
+    code = """if True:
+        import sys, time
+        from pathlib import Path
+        from corpus_assets.libvmaf.room import Room
+        with Room(Path(sys.argv[1]), 1, 1).taken(1, lambda: None):
+            print(flush=True)
+            time.sleep(60)
+        """
     holder = subprocess.Popen([sys.executable, "-c", code, str(tmp_path)], stdout=subprocess.PIPE)
     assert holder.stdout
     holder.stdout.readline()
@@ -108,6 +113,8 @@ def test_two_runs_do_not_take_the_machine_twice(konvid_root: Path, tmp_path: Pat
     """Two runs of two workers each, on one processor: never two clips at once."""
     videos = konvid_root / "KoNViD_1k_videos"
     environment = {**os.environ, "TMPDIR": str(tmp_path), "CORPUS_ASSETS_WORKERS": "1"}
+    taskset = shutil.which("taskset")
+    assert taskset
     runs = []
     for name in "ab":
         folder = tmp_path / name
@@ -116,7 +123,7 @@ def test_two_runs_do_not_take_the_machine_twice(konvid_root: Path, tmp_path: Pat
         arguments = command("run", ASSET, "--konvid-root", konvid_root, *paths)
         runs.append(
             subprocess.Popen(
-                ["taskset", "-c", str(min(os.sched_getaffinity(0))), *arguments],
+                [taskset, "-c", str(min(os.sched_getaffinity(0))), *arguments],
                 cwd=folder,
                 env=environment,
                 stderr=subprocess.DEVNULL,
