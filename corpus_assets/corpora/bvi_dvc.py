@@ -14,20 +14,20 @@ from __future__ import annotations
 
 import json
 import re
-import stat
-import zipfile
 from dataclasses import dataclass, replace
 from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING, Literal, get_args
 
 from corpus_assets.corpora.clip import Clip, ContainerVideo, Discovery, Encode, Preset, Skipped
 from corpus_assets.corpora.file_source import FileSource
-from corpus_assets.corpora.listing import reasons_to_skip, shown
-from corpus_assets.corpora.zip_source import DAMAGE, UnreadableSource, ZipSource, unreadable
+from corpus_assets.corpora.listing import check_inside, reasons_to_skip, shown
+from corpus_assets.corpora.zip_directory import DAMAGE, Directory, reason_by_kind
+from corpus_assets.corpora.zip_source import UnreadableSource, ZipSource
 from corpus_assets.errors import ClipError, EmptyCorpusError, RootError
 from corpus_assets.files import sha256_of_bytes
 
 if TYPE_CHECKING:
+    import zipfile
     from collections.abc import Iterable
 
     from corpus_assets.corpora.clip import Source
@@ -39,7 +39,8 @@ VIDEOS_FOLDER = "Videos"
 DEMUXERS = {".mp4": "mov", ".mkv": "matroska"}
 NAME = re.compile(
     r"[ABCD][A-Za-z0-9-]{1,100}_(?P<width>\d{1,5})x(?P<height>\d{1,5})"
-    r"_(?P<rate>\d{1,4}(\.\d{1,4})?)fps_(8|10)bit_420"
+    r"_(?P<rate>\d{1,4}(\.\d{1,4})?)fps_(8|10)bit_420",
+    re.ASCII,
 )
 GRAMMAR = "not named [ABCD]<Scene>_<W>x<H>_<fps>fps_<8|10>bit_420.mp4 or .mkv"
 PIXEL_FORMAT = "yuv420p10le"
@@ -143,8 +144,7 @@ def look_in_zip(archive: Path) -> Inventory:
     Raises RootError when the archive is missing or has no readable directory.
     """
     try:
-        with zipfile.ZipFile(archive) as file:
-            entries = file.infolist()
+        directory = Directory.read(archive)
     except OSError as error:
         reason = error.strerror or str(error)
         raise RootError(f"bvi_zip: {archive} cannot be read: {reason}; {ZIP_REMEDY}") from error
@@ -152,11 +152,13 @@ def look_in_zip(archive: Path) -> Inventory:
         raise RootError(
             f"bvi_zip: {archive} is no whole zip archive: {error}; {ZIP_REMEDY}"
         ) from error
-    reasons = [(entry, _reason_of_entry(entry)) for entry in entries if not entry.is_dir()]
-    named = [_entry(archive, entry) for entry, reason in reasons if not reason]
+    files = [entry for entry in directory.entries if not entry.is_dir()]
+    reasons = [(entry, _reason_of_entry(entry)) for entry in files]
+    named = [_entry(archive, directory, entry) for entry, reason in reasons if not reason]
     skipped = [Skipped(shown(entry.filename), reason) for entry, reason in reasons if reason]
     return replace(
-        _inventory(archive, "bvi_zip", named, skipped), directory_sha256=_directory(entries)
+        _inventory(archive, "bvi_zip", named, skipped),
+        directory_sha256=_directory(directory.entries),
     )
 
 
@@ -166,6 +168,7 @@ def look_in_folder(root: Path) -> Inventory:
         raise RootError(f"bvi_dir: {root} is not a folder; {FOLDER_REMEDY}")
     names = reasons_to_skip(root)
     if (root / VIDEOS_FOLDER).is_dir():
+        check_inside(root / VIDEOS_FOLDER, root)
         names.pop(VIDEOS_FOLDER)
         inner = reasons_to_skip(root / VIDEOS_FOLDER)
         names |= {f"{VIDEOS_FOLDER}/{name}": reason for name, reason in inner.items()}
@@ -201,10 +204,10 @@ def _only(same: list[Named]) -> Named:
     return Named(first.key, first.suffix, UnreadableSource(first.source.name, reason))
 
 
-def _entry(archive: Path, entry: zipfile.ZipInfo) -> Named:
-    if reason := unreadable(entry):
+def _entry(archive: Path, directory: Directory, entry: zipfile.ZipInfo) -> Named:
+    if reason := directory.unreadable(entry):
         return _named(UnreadableSource(entry.filename, f"{entry.filename} {reason}"))
-    return _named(ZipSource.of(archive, entry))
+    return _named(ZipSource.of(archive, entry, directory.end_of(entry)))
 
 
 def _named(source: Source) -> Named:
@@ -217,8 +220,8 @@ def _reason_of_entry(entry: zipfile.ZipInfo) -> str:
     path = PurePosixPath(entry.filename)
     if path.is_absolute() or ".." in path.parts:
         return "a name that leads out of the archive"
-    if stat.S_ISLNK(entry.external_attr >> 16):
-        return "not a regular file"
+    if reason := reason_by_kind(entry):
+        return reason
     if path.parent.name != VIDEOS_FOLDER:
         return f"not in a folder {VIDEOS_FOLDER}/"
     return _reason_by_name(entry.filename)

@@ -11,53 +11,54 @@ from __future__ import annotations
 
 import contextlib
 import hashlib
-import lzma
 import os
-import shutil
 import stat
 import struct
 import zipfile
-import zlib
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO, cast
 
 from corpus_assets.corpora.clip import OpenedInput, Stamp
+from corpus_assets.corpora.zip_directory import DAMAGE, damaged
 from corpus_assets.descriptors import memory_file, path_of
 from corpus_assets.errors import ClipError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
 LOCAL_HEADER = struct.Struct("<4s22xHH")
 """Signature, and the lengths of the name and the extra field that stand before the data."""
 LOCAL_SIGNATURE = b"PK\x03\x04"
-ENCRYPTED = 0x1
-LARGEST_IN_MEMORY = 4 << 30
-DAMAGE = (
-    *(zipfile.BadZipFile, zlib.error, lzma.LZMAError, struct.error, EOFError),
-    *(NotImplementedError, RuntimeError),
-)
-"""What `zipfile` raises for entries that it cannot read."""
+CHUNK = 1 << 20
 
 
 @dataclass(frozen=True, slots=True)
 class ZipSource:
-    """One entry of an archive, by the archive's path and the entry's name."""
+    """One entry of an archive: `packed` bytes from `offset` on, all before `end`."""
 
     archive: str
     name: str
     size: int
     crc: int
     offset: int
+    packed: int
+    end: int
     stored: bool
 
     @classmethod
-    def of(cls, archive: Path, entry: zipfile.ZipInfo) -> ZipSource:
-        """Return the source of a directory entry."""
-        stored = entry.compress_type == zipfile.ZIP_STORED
-        name, size, crc = entry.filename, entry.file_size, entry.CRC
-        return cls(str(archive), name, size, crc, entry.header_offset, stored)
+    def of(cls, archive: Path, entry: zipfile.ZipInfo, end: int) -> ZipSource:
+        """Return the source of a directory entry; `end` is where something else begins."""
+        return cls(
+            archive=str(archive),
+            name=entry.filename,
+            size=entry.file_size,
+            crc=entry.CRC,
+            offset=entry.header_offset,
+            packed=entry.compress_size,
+            end=end,
+            stored=entry.compress_type == zipfile.ZIP_STORED,
+        )
 
     def stamp(self) -> Stamp:
         """Return the entry's size, and time and inode of the archive."""
@@ -67,9 +68,10 @@ class ZipSource:
         return Stamp(self.size, status.st_mtime_ns, status.st_ino)
 
     def sha256(self) -> str:
-        """Return the SHA-256 of the content, whose CRC is compared on the way."""
-        with self._damage_named(), self._reading() as file:
-            return hashlib.file_digest(file, "sha256").hexdigest()
+        """Return the SHA-256 of the content, which is checked on the way."""
+        digest = hashlib.sha256()
+        self._read(digest.update)
+        return digest.hexdigest()
 
     def open(self) -> BinaryIO:
         """Open the content for reading."""
@@ -85,18 +87,39 @@ class ZipSource:
             url = f"subfile,,start,{start},end,{start + self.size},,:file:{archive}"
             yield OpenedInput(url, ("subfile", "file"))
             return
-        if self.size > LARGEST_IN_MEMORY:
-            remedy = "store it, or use an unpacked folder"
-            raise ClipError("read", f"{self.name} inflates to {self.size} bytes; {remedy}")
         with memory_file("entry") as descriptor:
-            with self._damage_named(), self._reading() as file, _writing(descriptor) as inflated:
-                shutil.copyfileobj(file, inflated, 1 << 20)
+            with self._damage_named(), os.fdopen(os.dup(descriptor), "wb") as inflated:
+                self._read(inflated.write)
             yield OpenedInput(f"file:{path_of(descriptor)}", ("file",), (descriptor,))
 
+    def _read(self, write: Callable[[bytes], object]) -> None:
+        """Hand over the content piece by piece. Raises ClipError unless CRC and size are right."""
+        length = 0
+        with self._damage_named(), self._reading() as file:
+            while chunk := file.read(CHUNK):
+                length += len(chunk)
+                write(chunk)
+        if length != self.size:
+            held = "more" if length > self.size else str(length)
+            raise damaged(self.name, f"said to be {self.size} bytes, it holds {held}")
+
     def _reading(self) -> zipfile.ZipExtFile:
-        """Open the entry through `zipfile`, which checks its local header and its CRC."""
+        """Open the entry through `zipfile`, which checks its local header and its CRC.
+
+        One byte more than the directory says may come out, so that longer content shows.
+        """
+        self._start_of_data()
         with zipfile.ZipFile(self.archive) as archive:
-            return cast("zipfile.ZipExtFile", archive.open(self.name))
+            entry = next(filter(self._is, archive.infolist()), None)
+            if entry is None:
+                raise damaged(self.name, "the archive is not the one that was listed")
+            entry.file_size += not self.stored
+            return cast("zipfile.ZipExtFile", archive.open(entry))
+
+    def _is(self, entry: zipfile.ZipInfo) -> bool:
+        """Say whether this is the source of an entry; several may have its name."""
+        found = (entry.filename, entry.header_offset, entry.file_size, entry.compress_size)
+        return (*found, entry.CRC) == (self.name, self.offset, self.size, self.packed, self.crc)
 
     def _start_of_data(self) -> int:
         """Return where the content starts, from the local header: the directory does not say."""
@@ -104,15 +127,20 @@ class ZipSource:
             file.seek(self.offset)
             signature, name, extra = LOCAL_HEADER.unpack(file.read(LOCAL_HEADER.size))
         if signature != LOCAL_SIGNATURE:
-            raise ClipError("read", f"{self.name} is damaged: its local header is missing")
-        return int(self.offset + LOCAL_HEADER.size + name + extra)
+            raise damaged(self.name, "its local header is missing")
+        start = int(self.offset + LOCAL_HEADER.size + name + extra)
+        if start + self.packed > self.end:
+            raise damaged(self.name, "it overlaps another entry or the directory")
+        return start
 
     @contextlib.contextmanager
     def _damage_named(self) -> Iterator[None]:
         try:
             yield
         except DAMAGE as error:
-            raise ClipError("read", f"{self.name} is damaged: {error}") from error
+            raise damaged(self.name, error) from error
+        except OSError as error:
+            raise ClipError("read", f"{error.strerror or error}: {self.name}") from error
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,20 +167,3 @@ class UnreadableSource:
         """Raise."""
         raise ClipError("read", self.reason)
         yield
-
-
-def unreadable(entry: zipfile.ZipInfo) -> str:
-    """Say why a directory entry must not be read; empty when it may.
-
-    The CRC of a stored entry covers as many bytes as it takes in the archive; a directory that
-    declares another length of the content would have other bytes read than were checked.
-    """
-    if entry.flag_bits & ENCRYPTED:
-        return "is encrypted; use an archive without a password"
-    if entry.compress_type == zipfile.ZIP_STORED and entry.compress_size != entry.file_size:
-        return f"is damaged: stored in {entry.compress_size} bytes, said to be {entry.file_size}"
-    return ""
-
-
-def _writing(descriptor: int) -> BinaryIO:
-    return os.fdopen(os.dup(descriptor), "wb")
