@@ -16,6 +16,9 @@ from corpus_assets.files import sha256_of_file
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+LARGEST_FILE = 1 << 40
+"""Bytes; a file with a hole may claim as many as it likes, and all of them are hashed."""
+
 
 @dataclass(frozen=True, slots=True)
 class FileSource:
@@ -31,20 +34,33 @@ class FileSource:
 
     def stamp(self) -> Stamp:
         """Return size, time and inode; only regular files have a stamp."""
-        status = self.path.stat()
+        with self._error_named():
+            status = self.path.stat()
         if not stat.S_ISREG(status.st_mode):
             raise ClipError("read", f"{self.name} is not a regular file")
+        if status.st_size > LARGEST_FILE:
+            raise ClipError("read", f"{self.name} is larger than {LARGEST_FILE} bytes")
         return Stamp(status.st_size, status.st_mtime_ns, status.st_ino)
 
     def sha256(self) -> str:
         """Return the SHA-256 of the content."""
-        return sha256_of_file(self.path)
+        with self._error_named():
+            return sha256_of_file(self.path)
 
     def open(self) -> BinaryIO:
         """Open the file for reading."""
-        return self.path.open("rb")
+        with self._error_named():
+            return self.path.open("rb")
 
     @contextlib.contextmanager
     def opened(self) -> Iterator[OpenedInput]:
         """Give the absolute `file:` URL, which is safe whatever the name contains."""
         yield OpenedInput(f"file:{os.path.abspath(self.path)}")  # noqa: PTH100 (symlinks stay)
+
+    @contextlib.contextmanager
+    def _error_named(self) -> Iterator[None]:
+        """Say which file of a clip it is."""
+        try:
+            yield
+        except OSError as error:
+            raise ClipError("read", f"{error.strerror}: {self.name}") from error

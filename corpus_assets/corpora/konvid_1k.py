@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 
 from corpus_assets.corpora.clip import Clip, ContainerVideo, Discovery, Encode, Skipped
 from corpus_assets.corpora.file_source import FileSource
-from corpus_assets.corpora.listing import reasons_to_skip, shown
+from corpus_assets.corpora.listing import check_inside, reasons_to_skip, shown
 from corpus_assets.errors import EmptyCorpusError, RootError
 
 if TYPE_CHECKING:
@@ -71,6 +71,7 @@ def _videos_folder(root: Path) -> Path:
             f"konvid_root: {root} has no folder {VIDEOS_FOLDER}/; set konvid_root or "
             "VMAF_KONVID_1K_DIR to the folder that holds it"
         )
+    check_inside(folder, root)
     return folder
 
 

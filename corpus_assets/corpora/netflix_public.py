@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Literal
 
 from corpus_assets.corpora.clip import Clip, Discovery, RawVideo, Skipped
 from corpus_assets.corpora.file_source import FileSource
-from corpus_assets.corpora.listing import reasons_to_skip, shown
+from corpus_assets.corpora.listing import check_inside, reasons_to_skip, shown
 from corpus_assets.errors import EmptyCorpusError, RootError
 
 if TYPE_CHECKING:
@@ -25,8 +25,10 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 REFERENCES, DISTORTED = "ref", "dis"
-REFERENCE_NAME = re.compile(r"(?P<source>[A-Za-z0-9]{1,100})_(?P<rate>\d{1,4}(\.\d{1,4})?)fps\.yuv")
-DISTORTED_NAME = re.compile(r"(?P<source>[A-Za-z0-9]{1,100})_\d{1,8}_\d{1,8}_\d{1,8}\.yuv")
+REFERENCE_NAME = re.compile(
+    r"(?P<source>[A-Za-z0-9]{1,100})_(?P<rate>\d{1,4}(\.\d{1,4})?)fps\.yuv", re.ASCII
+)
+DISTORTED_NAME = re.compile(r"(?P<source>[A-Za-z0-9]{1,100})(_\d{1,8}){3}\.yuv", re.ASCII)
 REFERENCE_GRAMMAR = "not named <Source>_<fps>fps.yuv"
 DISTORTED_GRAMMAR = "not named <Source>_<quality>_<height>_<kbps>.yuv"
 DEFAULT_CODEC = "unknown"
@@ -87,6 +89,7 @@ def _folder(root: Path, name: str) -> Path:
             f"data_root: {missing}; set data_root or {VARIABLE} to the folder that holds "
             f"{REFERENCES}/ and {DISTORTED}/"
         )
+    check_inside(root / name, root)
     return root / name
 
 
