@@ -24,6 +24,9 @@ if TYPE_CHECKING:
 RECIPE_VERSION = 1
 """Raised when a change to this module changes numbers; part of every fingerprint."""
 
+LARGEST_PICTURE = 8192 * 4352
+"""Pixels; an 8K frame takes some 16 GiB to encode and score."""
+
 BY_NUMBER = "settb=1/1000,setpts=N"
 NULL_OUTPUT = ("-f", "null", "-")
 
@@ -149,7 +152,7 @@ def _input(video: Video, opened: OpenedInput) -> list[str]:
     limits = ["-threads", "1", "-protocol_whitelist", ",".join(opened.protocols)]
     if isinstance(video, ContainerVideo):
         strict = ["-f", video.demuxer, "-err_detect", "explode", "-noautorotate"]
-        return [*limits, *strict, "-i", opened.url]
+        return [*limits, *strict, "-max_pixels", str(LARGEST_PICTURE), "-i", opened.url]
     geometry = ["-video_size", f"{video.width}x{video.height}", "-framerate", str(video.frame_rate)]
     raw = ["-f", "rawvideo", "-pixel_format", video.pixel_format, *geometry]
     return [*limits, *raw, "-i", opened.url]

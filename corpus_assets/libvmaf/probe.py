@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
+from fractions import Fraction
 from typing import TYPE_CHECKING
 
 import av
 
 from corpus_assets.corpora.clip import RawVideo
 from corpus_assets.errors import ClipError
+from corpus_assets.libvmaf.command import LARGEST_PICTURE
+from corpus_assets.libvmaf.declared import check_declared
 from corpus_assets.libvmaf.raw import VideoFacts, raw_facts
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from av import Packet
     from av.container import InputContainer
     from av.video.stream import VideoStream
 
@@ -19,6 +25,12 @@ if TYPE_CHECKING:
 SMALLEST_SIDE = 17
 """libvmaf's adm and vif read out of bounds below this many pixels a side."""
 LARGEST_SIDE = 16384
+MOST_FRAMES = 1_000_000
+"""Four hours and a half at 60 frames a second."""
+MOST_READ = 4
+"""Bytes of packets for a byte of the file; a container may leave out what packets start with."""
+SLOWEST, FASTEST = Fraction(1, 60), Fraction(1000)
+"""Frames a second."""
 
 
 def probe(video: Video, opened: OpenedInput) -> VideoFacts:
@@ -34,9 +46,16 @@ def probe(video: Video, opened: OpenedInput) -> VideoFacts:
 def _container(video: ContainerVideo, opened: OpenedInput) -> VideoFacts:
     if not video.source.stamp().size:
         raise ClipError("probe", f"{video.source.name} is empty (0 bytes)")
-    options = {"protocol_whitelist": ",".join(opened.protocols)}
+    if video.demuxer == "mov":
+        check_declared(video.source)
+    options = {
+        "protocol_whitelist": ",".join(opened.protocols),
+        "max_pixels": str(LARGEST_PICTURE),
+    }
     try:
-        with av.open(opened.url, format=video.demuxer, options=options) as container:
+        with av.open(
+            opened.url, format=video.demuxer, options=options, metadata_errors="replace"
+        ) as container:
             return _facts(video, container)
     except (av.FFmpegError, ValueError) as error:
         reason = getattr(error, "strerror", None) or str(error)
@@ -63,7 +82,7 @@ def _count_frames(video: ContainerVideo, container: InputContainer, stream: Vide
     Raises ClipError when the container declares another number of packets than it holds, which
     is how a file that was cut short shows.
     """
-    discarded = [packet.is_discard for packet in container.demux(stream) if packet.size]
+    discarded = [packet.is_discard for packet in _packets(video, container, stream)]
     if stream.frames and stream.frames != len(discarded):
         raise ClipError(
             "probe",
@@ -71,6 +90,22 @@ def _count_frames(video: ContainerVideo, container: InputContainer, stream: Vide
             frames={"container": len(discarded)},
         )
     return len(discarded) - sum(discarded)
+
+
+def _packets(
+    video: ContainerVideo, container: InputContainer, stream: VideoStream
+) -> Iterator[Packet[VideoStream]]:
+    """Yield the packets that hold something, as long as a file of this size can hold them."""
+    name, most = video.source.name, MOST_READ * video.source.stamp().size
+    read = 0
+    packets = (packet for packet in container.demux(stream) if packet.size)
+    for number, packet in enumerate(packets):
+        read += packet.size
+        if number == MOST_FRAMES:
+            raise ClipError("probe", f"{name} holds more than {MOST_FRAMES} frames")
+        if read > most:
+            raise ClipError("probe", f"the frames of {name} overlap: they are larger than it")
+        yield packet
 
 
 def _video_stream(video: ContainerVideo, container: InputContainer) -> VideoStream:
@@ -91,7 +126,14 @@ def _check(facts: VideoFacts) -> None:
         raise ClipError("probe", f"{size} is too small for libvmaf: {SMALLEST_SIDE} a side needed")
     if max(facts.width, facts.height) > LARGEST_SIDE:
         raise ClipError("probe", f"{size} is larger than {LARGEST_SIDE} a side")
+    if facts.width * facts.height > LARGEST_PICTURE:
+        raise ClipError("probe", f"{size} has more than {LARGEST_PICTURE} pixels")
     if facts.width % 2 or facts.height % 2:
         raise ClipError("probe", f"{size} is odd: 4:2:0 needs even width and height")
     if not facts.frames:
         raise ClipError("probe", "the video stream holds no frame")
+    if facts.frames > MOST_FRAMES:
+        raise ClipError("probe", f"{facts.frames} frames are more than {MOST_FRAMES}")
+    if not SLOWEST <= facts.frame_rate <= FASTEST:
+        rate = f"{facts.frame_rate} frames a second"
+        raise ClipError("probe", f"{rate} are not between {SLOWEST} and {FASTEST}")
