@@ -7,6 +7,7 @@ nulls stand only where a metric is infinite by definition.
 
 from __future__ import annotations
 
+import reprlib
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -59,7 +60,13 @@ def parse_report(data: bytes) -> Report:
     if not isinstance(frames, list) or not frames:
         raise _refused("the report holds no frames")
     metrics = tuple(map(_metrics, range(len(frames)), frames))
-    return Report(str(document.get("version", "")), metrics)
+    return Report(version_of(document), metrics)
+
+
+def version_of(document: Mapping[str, Any]) -> str:
+    """Return the version of libvmaf that a report names, or ""."""
+    version = document.get("version")
+    return version if isinstance(version, str) else ""
 
 
 def accept(report: Report, *, frames: int, expected: frozenset[str]) -> None:
@@ -93,7 +100,8 @@ def _metrics(number: int, frame: object) -> Mapping[str, Any]:
     if not isinstance(frame, dict) or not isinstance(frame.get("metrics"), dict):
         raise _refused(f"frame {number} of the report has no metrics")
     if frame.get("frameNum") != number or isinstance(frame["frameNum"], bool):
-        raise _refused(f"frame {number} of the report is numbered {frame.get('frameNum')!r}")
+        shown = reprlib.repr(frame.get("frameNum"))
+        raise _refused(f"frame {number} of the report is numbered {shown}")
     metrics: Mapping[str, Any] = frame["metrics"]
     return metrics
 
@@ -110,7 +118,7 @@ def _check_value(number: int, key: str, value: object) -> None:
         return
     if value is None and key.startswith(NULL_WHERE_PLANES_ARE_EQUAL):
         return
-    raise _refused(f"frame {number} of the report has {key} = {value!r}")
+    raise _refused(f"frame {number} of the report has {key} = {reprlib.repr(value)}")
 
 
 def _refused(reason: str) -> ReportRefusedError:

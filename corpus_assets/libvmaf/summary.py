@@ -8,6 +8,7 @@ is computed over the frames.
 from __future__ import annotations
 
 import math
+import reprlib
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -16,6 +17,7 @@ import orjson
 
 from corpus_assets.errors import ReportRefusedError
 from corpus_assets.libvmaf.features import CANONICAL6, TEACHER, Feature
+from corpus_assets.libvmaf.report import version_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -55,7 +57,7 @@ def summarize(data: bytes) -> ReportSummary:
         vmaf=score,
         means={column: mean for column, (mean, _) in values.items()},
         deviations={column: deviation for column, (_, deviation) in values.items()},
-        version=str(document.get("version") or ""),
+        version=version_of(document),
     )
 
 
@@ -115,7 +117,8 @@ def _pooled(name: str, pooled: Mapping[str, Any]) -> dict[str, float]:
     there = {key: given[key] for key in ("mean", "stddev") if given.get(key) is not None}
     for key, value in there.items():
         if type(value) not in NUMBERS:
-            raise ReportRefusedError("accept", f"the pooled {key} of {name} is {value!r:.40}")
+            shown = reprlib.repr(value)
+            raise ReportRefusedError("accept", f"the pooled {key} of {name} is {shown}")
     return {key: float(value) for key, value in there.items()}
 
 
