@@ -9,13 +9,14 @@ first line, so that it can be read without the report, and holds the SHA-256 of 
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Literal, Self
+from typing import TYPE_CHECKING, Annotated, Literal, Self
 
 import pydantic
 
 from corpus_assets.corpora.clip import Encode, Stamp
 from corpus_assets.errors import DamagedEntryError, ForeignEntryError
 from corpus_assets.files import sha256_of_bytes
+from corpus_assets.libvmaf.probe import LARGEST_SIDE, SMALLEST_SIDE
 
 if TYPE_CHECKING:
     from corpus_assets.libvmaf.engine import EngineIdentity
@@ -28,6 +29,10 @@ LONGEST_HEADER = 1 << 20
 BLANK = b"\0 \t\r\n"
 """What a file holds that lost its content in a power cut."""
 
+Count = Annotated[int, pydantic.Field(ge=1, le=1 << 48)]
+Side = Annotated[int, pydantic.Field(ge=SMALLEST_SIDE, le=LARGEST_SIDE)]
+Digest = Annotated[str, pydantic.Field(pattern="^[0-9a-f]{64}$")]
+
 
 class StampedSource(pydantic.BaseModel, frozen=True):
     """An input file: what it is called, what the file system said, and its content."""
@@ -36,7 +41,7 @@ class StampedSource(pydantic.BaseModel, frozen=True):
     size: int
     mtime_ns: int
     inode: int
-    sha256: str
+    sha256: Digest
 
     @property
     def stamp(self) -> Stamp:
@@ -99,14 +104,14 @@ class EntryHeader(pydantic.BaseModel, frozen=True):
 
     format: Literal[2]
     fingerprint: str
-    sources: tuple[StampedSource, ...]
+    sources: Annotated[tuple[StampedSource, ...], pydantic.Field(min_length=1)]
     report_keys: tuple[str, ...]
-    report_sha256: str
-    frames: int
-    width: int
-    height: int
-    process_seconds: float
-    encoded_bytes: int | None
+    report_sha256: Digest
+    frames: Count
+    width: Side
+    height: Side
+    process_seconds: Annotated[float, pydantic.Field(ge=0, le=1e12)]
+    encoded_bytes: Count | None
     encode: EncodeRecord | None
     model: ModelRecord
     engine: EngineRecord

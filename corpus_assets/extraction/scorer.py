@@ -21,7 +21,7 @@ from corpus_assets.extraction.fingerprint import fingerprint
 from corpus_assets.extraction.outcome import Extracted, Failed, Lookup, Outcome, SourceRecord
 from corpus_assets.extraction.trust import trusted
 from corpus_assets.files import sha256_of_bytes
-from corpus_assets.libvmaf.report import parse_report
+from corpus_assets.libvmaf.report import check_values, parse_report
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -137,6 +137,7 @@ class ClipScorer:
         try:
             data = self.cache.report(key, header)
             report = parse_report(data)
+            check_values(report, self._needed(header))
         except (DamagedEntryError, ClipError):
             return None, "damaged"
         if None in recorded_content(header, identified.stamps):
@@ -146,8 +147,12 @@ class ClipScorer:
         return self._extracted(identified, report, size, "hit"), "hit"
 
     def _serves(self, header: EntryHeader, identified: Identified) -> bool:
-        needed = set(self.engine.computation(header.width, header.height).keys.values())
-        return header.fingerprint == identified.fingerprint and needed <= set(header.report_keys)
+        if header.fingerprint != identified.fingerprint:
+            return False
+        return self._needed(header) <= set(header.report_keys)
+
+    def _needed(self, header: EntryHeader) -> frozenset[str]:
+        return frozenset(self.engine.computation(header.width, header.height).keys.values())
 
     def _score(self, identified: Identified, lookup: Lookup, children: Children) -> Extracted:
         scored = self.engine.score(identified.clip, children)
