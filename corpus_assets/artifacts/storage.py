@@ -45,7 +45,7 @@ def check_outputs(name: str, out: Path, kind: Kind, manifest: Path, inputs: Sequ
         check_outside(setting, path, inputs)
         if path.is_dir():
             raise SettingError(setting, str(path), "it is a folder; give a file name")
-        if path.exists() and not expected.is_one(path):
+        if path.exists() and not _is_file_of(expected, path):
             raise SettingError(setting, str(path), f"a file that is no {expected.name} is there")
 
 
@@ -54,6 +54,14 @@ def check_outside(name: str, path: Path, media: Sequence[Path]) -> None:
     for folder in media:
         if path.resolve().is_relative_to(folder.resolve()):
             raise SettingError(name, str(path), f"it lies among the input files in {folder}")
+
+
+def _is_file_of(kind: Kind, path: Path) -> bool:
+    """Say whether a regular file that can be read is of a kind."""
+    try:
+        return path.is_file() and kind.is_one(path)
+    except OSError:
+        return False
 
 
 def _is_parquet(path: Path) -> bool:
