@@ -6,6 +6,7 @@ import json
 import os
 import subprocess
 import sys
+import zipfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -18,7 +19,7 @@ import pytest
 from corpus_assets.artifacts.bvi_full import FULL_FEATURES
 from corpus_assets.artifacts.settings import BviFullSettings, SharedSettings, validated
 from corpus_assets.errors import EmptyCorpusError, SetupError, UnsetRootError
-from corpus_assets.files import sha256_of_file
+from corpus_assets.files import sha256_of_bytes, sha256_of_file
 from corpus_assets.libvmaf.features import FULL
 from corpus_assets.orchestration.build import build_definitions
 from corpus_assets_tests.archives import DEFLATED, entry, stem, write_archive
@@ -78,7 +79,11 @@ def test_an_archive_is_cited_by_its_directory_and_the_entries_used(
     manifest = manifest_of(build_bvi(bvi_zip=str(archive), **SIX))
     source = manifest["run_provenance"]["inputs"]["bvi_zip"]
     assert (source["path"], source["kind"]) == (str(archive), "file")
-    assert source["sha256"] != sha256_of_file(archive)
+    with zipfile.ZipFile(archive) as file:
+        lines = sorted(
+            f"{one.CRC:08x} {one.file_size} {json.dumps(one.filename)}\n" for one in file.infolist()
+        )
+    assert source["sha256"] == sha256_of_bytes("".join(lines).encode())
     assert manifest["inventory"]["root"] == str(archive)
     files = {file["path"]: file["sha256"] for file in manifest["inventory"]["files"]}
     assert files == {
@@ -177,6 +182,13 @@ def instance() -> Iterator[dg.DagsterInstance]:
         yield opened
 
 
+def tier_range(first: str, last: str) -> dict[str, str]:
+    return {
+        "dagster/asset_partition_range_start": first,
+        "dagster/asset_partition_range_end": last,
+    }
+
+
 Run = Callable[..., dg.ExecuteInProcessResult]
 
 
@@ -185,10 +197,6 @@ def run(instance: dg.DagsterInstance, archive: Path) -> Run:
     """Materialize a range of tiers in one run."""
 
     def materialize(first: str, last: str, **config: Any) -> dg.ExecuteInProcessResult:
-        tags = {
-            "dagster/asset_partition_range_start": first,
-            "dagster/asset_partition_range_end": last,
-        }
         return (
             build_definitions()
             .resolve_implicit_global_asset_job_def()
@@ -196,7 +204,7 @@ def run(instance: dg.DagsterInstance, archive: Path) -> Run:
                 run_config={"ops": {OP: {"config": {"bvi_zip": str(archive), **SIX, **config}}}},
                 instance=instance,
                 asset_selection=[KEY],
-                tags=tags,
+                tags=tier_range(first, last),
                 raise_on_error=False,
             )
         )
@@ -304,6 +312,38 @@ def test_only_the_tier_whose_clips_changed_is_stale(
         write_archive(archive, {name: media / f"{clip}.mp4" for name, clip in videos.items()})
         observe()
     assert stale_tiers(home) == ("FRESH", "STALE")
+
+
+def test_a_tier_of_a_range_that_failed_becomes_stale_too(
+    archive: Path, media: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("VMAF_BVI_DVC_ZIP", str(archive))
+    home = tmp_path / "dagster"
+    home.mkdir()
+    job = build_definitions().resolve_implicit_global_asset_job_def()
+    with dg.DagsterInstance.local_temp(str(home)) as instance:
+        job.execute_in_process(instance=instance, asset_selection=[VIDEOS])
+        result = job.execute_in_process(
+            run_config={"ops": {OP: {"config": SIX}}},
+            instance=instance,
+            asset_selection=[KEY],
+            tags=tier_range("B", "D"),
+            raise_on_error=False,
+        )
+        assert not result.success
+        assert stale_tiers(home) == ("FRESH", "FRESH")
+        videos = {"DOne": "bikes", "DTwo": "bikes", "CThree": "ten"}
+        write_archive(archive, {name: media / f"{clip}.mp4" for name, clip in videos.items()})
+        job.execute_in_process(instance=instance, asset_selection=[VIDEOS])
+    assert stale_tiers(home) == ("FRESH", "STALE")
+
+
+def test_a_wrong_output_is_found_before_the_first_tier_is_made(run: Run, tmp_path: Path) -> None:
+    runs = tmp_path / "runs"
+    runs.mkdir()
+    (runs / "full_features_bvi_dvc_D.parquet").write_text("notes")
+    assert "a file that is no parquet table is there" in reason_of(run("C", "D"))
+    assert [path.name for path in runs.iterdir()] == ["full_features_bvi_dvc_D.parquet"]
 
 
 def test_command_line_makes_every_tier_or_one(archive: Path, tmp_path: Path) -> None:

@@ -157,7 +157,7 @@ BAD: dict[str, tuple[Callable[[], bytes], str]] = {
         lambda: json.dumps(foreign_report()).replace("0.5", "1e999", 1).encode(),
         "not valid JSON",
     ),
-    "nested": (lambda: b"[" * (200 << 20), "larger than 64 MiB"),
+    "nested": (lambda: b"[" * (200 << 20), "larger than 32 MiB"),
     "deep": (lambda: b"[" * (1 << 20), "not valid JSON"),
     "text": (
         lambda: json.dumps(foreign_report()).replace(": 0.5", ': "high"', 1).encode(),
@@ -166,6 +166,10 @@ BAD: dict[str, tuple[Callable[[], bytes], str]] = {
     "pooled_text": (
         lambda: json.dumps(foreign_report()).replace('"stddev": 0.5', '"stddev": []', 1).encode(),
         "the pooled stddev of adm2 is []",
+    ),
+    "negative": (
+        lambda: json.dumps(foreign_report()).replace('"stddev": 0.5', '"stddev": -1', 1).encode(),
+        "the stddev of adm2 is negative",
     ),
     "overflow": (
         lambda: json.dumps(foreign_report(pooled_metrics={})).replace("0.25", "1e308").encode(),
@@ -252,6 +256,39 @@ def test_same_reports_give_the_same_digest(folder: Path, tmp_path: Path) -> None
     assert first.manifest.artifact.sha256 != second.manifest.artifact.sha256
     (folder / "another.json").write_text(json.dumps(foreign_report()))
     assert build_rows(cache_dir=str(folder)).content_sha256 != first.content_sha256
+
+
+def test_digest_is_of_every_lasting_value_in_key_order(folder: Path) -> None:
+    for name in ("b", "a", "c"):
+        (folder / f"{name}.json").write_text(json.dumps(foreign_report()))
+    manifest = manifest_of(build_rows(cache_dir=str(folder)))
+    lines = Path(manifest["artifact"]["path"]).read_text().splitlines()
+    rows = [json.loads(line) for line in lines]
+    assert [row["src"] for row in rows] == [f"bvi-dvc:{key}" for key in (KEY, "a", "b", "c")]
+    text = ""
+    for row in rows:
+        del row["run_id"], row["timestamp"]
+        text += json.dumps(row, sort_keys=True, ensure_ascii=False, separators=(",", ":")) + "\n"
+    assert manifest["artifact"]["content_sha256"] == sha256_of_bytes(text.encode())
+
+
+def test_spellings_that_are_mixed(folder: Path) -> None:
+    report = foreign_report()
+    report["pooled_metrics"]["integer_adm2"] = {"min": 0.0}
+    report["version"] = "2\u20283"
+    (folder / f"{KEY}.json").write_text(json.dumps(report))
+    row = rows_of(manifest_of(build_rows(cache_dir=str(folder))))[KEY]
+    assert (row["adm2_mean"], row["adm2_std"]) == (1.5 / 64, 0.5)
+    assert row["vmaf_binary_version"] == "2\u20283"
+
+
+def test_only_rows_are_replaced(folder: Path, tmp_path: Path) -> None:
+    output = tmp_path / "mine.jsonl"
+    for text in ("", '{"schema_version": 3, "mine": true}\n'):
+        output.write_text(text)
+        with pytest.raises(SetupError, match="a file that is no table of corpus rows is there"):
+            build_rows(cache_dir=str(folder), output=str(output))
+        assert output.read_text() == text
 
 
 def test_rows_are_not_written_among_the_reports(folder: Path) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +13,11 @@ import pytest
 
 from corpus_assets.artifacts.bvi_full import FULL_FEATURES
 from corpus_assets.artifacts.settings import BviFullSettings, SharedSettings
+from corpus_assets.corpora.clip import Clip
 from corpus_assets.extraction.entry import OPENING
+from corpus_assets.files import sha256_of_file
+from corpus_assets.libvmaf.engine import Engine, Scored
+from corpus_assets.libvmaf.process import Children
 from corpus_assets_tests.archives import stem, write_archive
 from corpus_assets_tests.making import build_bvi, counted_scorings, manifest_of
 from corpus_assets_tests.media import FRAMES
@@ -67,6 +72,50 @@ def test_no_policy_replaces_it(archive: Path, folder: Path, policy: str) -> None
     assert (report_path(folder).read_bytes(), report_path(folder).stat().st_mtime_ns) == before
 
 
+@pytest.mark.parametrize("policy", POLICIES)
+def test_a_blank_first_line_is_no_damage(archive: Path, folder: Path, policy: str) -> None:
+    report_path(folder).write_bytes(b"\n" + report_path(folder).read_bytes())
+    before = report_path(folder).read_bytes()
+    made(archive, folder, policy)
+    assert report_path(folder).read_bytes() == before
+
+
+def test_a_link_to_nothing_is_left_alone(archive: Path, folder: Path) -> None:
+    report_path(folder).unlink()
+    report_path(folder).symlink_to(folder / "annex" / "gone.json")
+    (failure,) = made(archive, folder, "reuse")["failures"]
+    assert "is a symbolic link to nothing" in failure["reason"]
+    assert report_path(folder).is_symlink()
+
+
+@pytest.mark.parametrize("policy", ["reuse", "refresh", "trust"])
+def test_what_is_no_file_is_one_failed_clip(archive: Path, folder: Path, policy: str) -> None:
+    for make in (os.mkfifo, os.mkdir):
+        shutil.rmtree(folder)
+        folder.mkdir()
+        make(report_path(folder))
+        (failure,) = made(archive, folder, policy)["failures"]
+        assert f"{report_path(folder)} is not a regular file" in failure["reason"]
+
+
+def test_a_report_that_comes_while_the_clip_is_scored_stays(
+    archive: Path, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    report = report_path(folder).read_bytes()
+    report_path(folder).unlink()
+    real = Engine.score
+
+    def meddling(self: Engine, clip: Clip, children: Children) -> Scored:
+        scored = real(self, clip, children)
+        if clip.key == stem(TRUSTED):
+            report_path(folder).write_bytes(report)
+        return scored
+
+    monkeypatch.setattr(Engine, "score", meddling)
+    assert made(archive, folder, "reuse")["counts"]["extracted"] == 2
+    assert report_path(folder).read_bytes() == report
+
+
 @pytest.mark.parametrize("policy", ["reuse", "refresh"])
 def test_clip_fails_and_names_the_ways_out(archive: Path, folder: Path, policy: str) -> None:
     manifest = made(archive, folder, policy)
@@ -95,7 +144,7 @@ def test_trusted_numbers_are_taken_and_said_to_be(
         manifest = made(archive, folder, "trust")
     assert len(started) == 1
     (report,) = manifest["trusted_reports"]
-    assert report["key"] == stem(TRUSTED)
+    assert report == {"key": stem(TRUSTED), "sha256": sha256_of_file(report_path(folder))}
     assert manifest["cache"]["trusted"] == 1
     assert manifest["counts"]["failed"] == 0
     table = pq.read_table(manifest["artifact"]["path"]).to_pylist()

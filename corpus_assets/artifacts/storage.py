@@ -8,8 +8,10 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import orjson
+import pydantic
 
 from corpus_assets.errors import SettingError, StorageError
+from corpus_assets.tables.corpus_row import ROW_SCHEMA_VERSION, CorpusRow
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -80,7 +82,10 @@ def _is_manifest(path: Path) -> bool:
 def _is_rows(path: Path) -> bool:
     with path.open("rb") as file:
         line = file.readline(LONGEST_ROW)
-    return not line or b'"schema_version"' in line
+    try:
+        return CorpusRow.model_validate_json(line).schema_version == ROW_SCHEMA_VERSION
+    except pydantic.ValidationError:
+        return False
 
 
 PARQUET = Kind("parquet table", _is_parquet)

@@ -2,25 +2,34 @@
 
 from __future__ import annotations
 
+import contextlib
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, BinaryIO
 
-from corpus_assets.errors import DamagedEntryError, StorageError
+from corpus_assets.errors import (
+    ClipError,
+    DamagedEntryError,
+    ForeignEntryError,
+    StorageError,
+)
 from corpus_assets.extraction.entry import (
-    LONGEST_HEADER,
+    BLANK,
     EntryHeader,
     join_entry,
     rejoin_report,
     split_header,
 )
+from corpus_assets.extraction.kept_file import opened_report, read_bounded, read_line
 from corpus_assets.files import write_whole
+from corpus_assets.libvmaf.report import LARGEST_REPORT
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from corpus_assets.corpora.clip import Stamp
 
+CHUNK = 1 << 20
 CACHE_REMEDY = "set cache_dir or CORPUS_ASSETS_CACHE_DIR, or use cache_policy: off"
 
 
@@ -37,31 +46,46 @@ class ReportCache:
     def header(self, key: str) -> EntryHeader | None:
         """Read what an entry was made from; None without entry.
 
-        Raises DamagedEntryError, or ForeignEntryError for another tool's report.
+        Raises DamagedEntryError for an entry of ours that is not whole, ForeignEntryError for
+        another tool's report, ClipError for what cannot be read.
         """
+        path = self.path(key)
         try:
-            with self.path(key).open("rb") as file:
-                return split_header(file.readline(LONGEST_HEADER))
+            with opened_report(path) as file:
+                line = read_line(file, path)
+                if not line.strip(BLANK) and not _is_blank(file):
+                    raise ForeignEntryError("it is another tool's report")
+                return split_header(line)
         except FileNotFoundError:
             return None
-        except OSError as error:
-            raise DamagedEntryError(str(error.strerror)) from error
 
     def report(self, key: str, header: EntryHeader) -> bytes:
-        """Read an entry's report. Raises DamagedEntryError."""
+        """Read an entry's report. Raises DamagedEntryError or ClipError."""
+        path = self.path(key)
         try:
-            with self.path(key).open("rb") as file:
-                file.readline(LONGEST_HEADER)
-                return rejoin_report(header, file.read())
-        except OSError as error:
-            raise DamagedEntryError(str(error.strerror)) from error
+            with opened_report(path) as file:
+                read_line(file, path)
+                return rejoin_report(header, read_bounded(file, path, LARGEST_REPORT))
+        except FileNotFoundError as error:
+            raise DamagedEntryError("it went away") from error
 
     def foreign_report(self, key: str) -> bytes:
-        """Read another tool's report. Raises OSError."""
-        return self.path(key).read_bytes()
+        """Read another tool's report. Raises ClipError."""
+        path = self.path(key)
+        try:
+            with opened_report(path) as file:
+                return read_bounded(file, path, LARGEST_REPORT)
+        except FileNotFoundError as error:
+            raise ClipError("read", f"{path} went away") from error
 
     def write(self, key: str, header: EntryHeader, report: bytes) -> None:
-        """Write an entry, in place of the one that is there. Raises StorageError."""
+        """Write an entry, in place of ours that is there.
+
+        Raises StorageError, and ForeignEntryError or ClipError where something else has come to
+        be there.
+        """
+        with contextlib.suppress(DamagedEntryError):
+            self.header(key)
         target, entry = self.path(key), join_entry(header, report)
         try:
             target.parent.mkdir(parents=True, exist_ok=True)
@@ -70,6 +94,10 @@ class ReportCache:
             raise StorageError.of(
                 "cache", target.parent, error, CACHE_REMEDY, needed=len(entry)
             ) from error
+
+
+def _is_blank(file: BinaryIO) -> bool:
+    return not any(chunk.strip(BLANK) for chunk in iter(lambda: file.read(CHUNK), b""))
 
 
 def recorded_content(header: EntryHeader | None, stamps: Sequence[Stamp]) -> tuple[str | None, ...]:

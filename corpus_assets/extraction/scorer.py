@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Literal
 
@@ -108,11 +109,7 @@ class ClipScorer:
                 f"{path} is another tool's report, which is not replaced; set cache_policy: trust "
                 "to take its numbers as they are, or cache_dir to another folder",
             )
-        try:
-            data = self.cache.foreign_report(clip.key)
-        except OSError as error:
-            raise ClipError("read", f"{error.strerror}: {path}") from error
-        return trusted(clip, data, self.engine.features)
+        return trusted(clip, self.cache.foreign_report(clip.key), self.engine.features)
 
     def _identify(self, clip: Clip, header: EntryHeader | None) -> Identified:
         """Learn the content of the sources; hash only what may have changed since recorded."""
@@ -142,7 +139,7 @@ class ClipScorer:
             return None, "damaged"
         if None in recorded_content(header, identified.stamps):
             sources = _stamped(identified)
-            self.cache.write(key, header.model_copy(update={"sources": sources}), data)
+            self._keep(key, header.model_copy(update={"sources": sources}), data)
         size = (header.width, header.height)
         return self._extracted(identified, report, size, "hit"), "hit"
 
@@ -159,10 +156,15 @@ class ClipScorer:
         _check_unchanged(identified)
         if self.policy != "off":
             header = self._new_header(identified, scored)
-            self.cache.write(identified.clip.key, header, scored.report_bytes)
+            self._keep(identified.clip.key, header, scored.report_bytes)
         size = (scored.facts.width, scored.facts.height)
         extracted = self._extracted(identified, scored.report, size, lookup)
         return replace(extracted, process_seconds=scored.run.wall_seconds)
+
+    def _keep(self, key: str, header: EntryHeader, report: bytes) -> None:
+        """Write an entry, unless another tool has left a report there meanwhile."""
+        with contextlib.suppress(ForeignEntryError, ClipError):
+            self.cache.write(key, header, report)
 
     def _extracted(
         self, identified: Identified, report: Report, size: tuple[int, int], lookup: Lookup

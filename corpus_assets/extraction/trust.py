@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from corpus_assets.corpora.clip import Clip
-    from corpus_assets.libvmaf.features import Feature, FeatureSet
+    from corpus_assets.libvmaf.features import FeatureSet
 
 
 def trusted(clip: Clip, data: bytes, features: FeatureSet) -> Extracted:
@@ -59,11 +59,9 @@ def _frames(clip: Clip) -> int:
 
 
 def _keys(features: FeatureSet, there: frozenset[str]) -> Mapping[str, str]:
-    """Map columns to the keys that the report uses: libvmaf's own, else the column's name."""
-    found = {feature.column: _key(feature, there) for feature in features.features}
+    """Map columns to the keys that the report uses."""
+    found = {
+        feature.column: next((name for name in feature.names if name in there), None)
+        for feature in features.features
+    }
     return {column: key for column, key in found.items() if key}
-
-
-def _key(feature: Feature, there: frozenset[str]) -> str | None:
-    names = (*(origin.report_key for origin in feature.origins), feature.column)
-    return next((name for name in names if name in there), None)

@@ -32,6 +32,11 @@ class Feature:
     origins: tuple[Origin, ...]
     description: str
 
+    @property
+    def names(self) -> tuple[str, ...]:
+        """What reports may call it: libvmaf's keys, else, in other tools', the column's name."""
+        return (*(origin.report_key for origin in self.origins), self.column)
+
 
 @dataclass(frozen=True, slots=True)
 class FeatureSet:

@@ -89,11 +89,11 @@ def _metrics_of(number: int, frame: object) -> Mapping[str, Any]:
 def _of_feature(
     feature: Feature, pooled: Mapping[str, Any], frames: list[Mapping[str, Any]]
 ) -> tuple[float, float]:
-    """Return mean and deviation under the first name that the report knows the feature by."""
-    names = (*(origin.report_key for origin in feature.origins), feature.column)
-    for name in names:
-        if name in pooled or name in frames[0]:
-            return _statistics(name, pooled, frames)
+    """Return mean and deviation under the first name that frames know the feature by, or pools."""
+    for there in (frames[0], pooled):
+        for name in feature.names:
+            if name in there:
+                return _statistics(name, pooled, frames)
     return NOT_KNOWN, NOT_KNOWN
 
 
@@ -107,6 +107,8 @@ def _statistics(
     found = computed | _pooled(name, pooled)
     if infinite := [statistic for statistic, value in found.items() if math.isinf(value)]:
         raise ReportRefusedError("accept", f"the {infinite[0]} of {name} is infinite")
+    if found["stddev"] < 0:
+        raise ReportRefusedError("accept", f"the stddev of {name} is negative")
     return found["mean"], found["stddev"]
 
 

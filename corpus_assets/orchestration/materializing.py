@@ -1,18 +1,20 @@
 """One Dagster step: the settings resolved, each artifact built, and what Dagster is told of it."""
 
+import contextlib
 import os
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import dagster as dg
 import orjson
 
-from corpus_assets.artifacts.request import Asset, Built, RequestT
+from corpus_assets.artifacts.request import Asset, Built, Request, RequestT
 from corpus_assets.artifacts.settings import SharedSettings, validated
 from corpus_assets.errors import DataError
 from corpus_assets.files import sha256_of_bytes
 from corpus_assets.orchestration.launch import launch_of
 from corpus_assets.orchestration.metadata import built_metadata
+from corpus_assets.orchestration.partitions import record_partitions
 
 
 def materialized(
@@ -29,19 +31,14 @@ def materialized(
     """
     partitions = tuple(context.partition_keys) if asset.partitions else ()
     settings = validated(asset.settings, config)
-    built: dict[str | None, Built] = {}
-    failed: dict[str | None, DataError] = {}
     requests = asset.resolve(settings, shared, os.environ, partitions)
-    for request in requests:
-        try:
-            built[request.partition] = _built(context, asset, request)
-        except DataError as error:
-            failed[request.partition] = error
-    if failed and len(requests) == 1:
-        raise failed[requests[0].partition]
-    if failed:
-        _record(context, asset, built)
-        raise DataError(_some_failed(failed, list(built)))
+    _check_all(requests)
+    built: dict[str | None, Built] = {}
+    try:
+        _build_all(context, asset, requests, built)
+    except BaseException:
+        record_partitions(context, asset, built)
+        raise
     metadata = {partition: built_metadata(one) for partition, one in built.items()}
     for partition, entries in metadata.items():
         if partition is not None:
@@ -51,27 +48,37 @@ def materialized(
     )
 
 
+def _check_all(requests: Sequence[Request]) -> None:
+    """Find what is set up wrong before the first of several artifacts is made.
+
+    What is wrong with the data of one is said when its turn comes. Raises SetupError.
+    """
+    for request in requests if len(requests) > 1 else ():
+        with contextlib.suppress(DataError):
+            request.check()
+
+
+def _build_all(
+    context: dg.AssetExecutionContext,
+    asset: Asset[RequestT],
+    requests: Sequence[RequestT],
+    built: dict[str | None, Built],
+) -> None:
+    """Build one artifact after the other into `built`. Raises SetupError, DataError at the end."""
+    failed: dict[str | None, DataError] = {}
+    for request in requests:
+        try:
+            built[request.partition] = _built(context, asset, request)
+        except DataError as error:
+            failed[request.partition] = error
+    if failed:
+        raise _some_failed(failed, list(built))
+
+
 def _built(context: dg.AssetExecutionContext, asset: Asset[RequestT], request: RequestT) -> Built:
     effective = orjson.dumps(asset.args(request), option=orjson.OPT_SORT_KEYS).decode()
     context.log.info("effective settings: %s", effective)
     return asset.build(request, launch_of(context, asset, request), context.log.info)
-
-
-def _record(
-    context: dg.AssetExecutionContext,
-    asset: Asset[RequestT],
-    built: Mapping[str | None, Built],
-) -> None:
-    """Tell Dagster of the partitions that were made in a step that will fail."""
-    for partition, one in built.items():
-        context.log_event(
-            dg.AssetMaterialization(
-                dg.AssetKey(list(asset.key)),
-                metadata=built_metadata(one),
-                partition=partition,
-                tags={"dagster/data_version": one.content_sha256},
-            )
-        )
 
 
 def _content(built: Mapping[str | None, Built]) -> str:
@@ -82,7 +89,10 @@ def _content(built: Mapping[str | None, Built]) -> str:
     return sha256_of_bytes(lines.encode())
 
 
-def _some_failed(failed: Mapping[str | None, DataError], done: list[str | None]) -> str:
+def _some_failed(failed: Mapping[str | None, DataError], done: Sequence[str | None]) -> DataError:
+    """Return the error of the only artifact, or one that names the partitions of several."""
+    if len(failed) + len(done) == 1:
+        return next(iter(failed.values()))
     reasons = "".join(f"\n{partition}: {error}" for partition, error in failed.items())
     written = f"; written: {', '.join(map(str, done))}" if done else ""
-    return f"not made: {', '.join(map(str, failed))}{written}{reasons}"
+    return DataError(f"not made: {', '.join(map(str, failed))}{written}{reasons}")

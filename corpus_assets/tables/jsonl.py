@@ -21,7 +21,7 @@ class JsonLines:
 
     def __init__(self, path: Path, volatile: tuple[str, ...] = ()) -> None:
         """Open the file; `volatile` keys are left out of the digest. Raises OSError."""
-        self._file = path.open("w", encoding="utf-8")
+        self._file = path.open("w", encoding="ascii")
         self._volatile = volatile
         self._digest = hashlib.sha256()
         self.rows = 0
@@ -34,7 +34,7 @@ class JsonLines:
     def append(self, row: pydantic.BaseModel) -> None:
         """Add a row. Raises OSError."""
         values = row.model_dump()
-        self._file.write(json.dumps(values, ensure_ascii=False) + "\n")
+        self._file.write(json.dumps(values) + "\n")
         lasting = {name: value for name, value in values.items() if name not in self._volatile}
         text = json.dumps(lasting, sort_keys=True, ensure_ascii=False, separators=(",", ":"))
         self._digest.update(f"{text}\n".encode())
