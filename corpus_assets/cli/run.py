@@ -5,9 +5,10 @@ from __future__ import annotations
 import inspect
 import os
 from collections.abc import Callable
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, get_origin
 
 import typer
+from pydantic.fields import FieldInfo
 
 from corpus_assets.artifacts.catalog import ASSETS
 from corpus_assets.artifacts.request import Asset, Partitions, RequestT
@@ -104,7 +105,7 @@ def _with_flags(asset: Asset[RequestT]) -> Callable[..., None]:
         run_asset(asset, flags, dry_run=dry_run, as_json=as_json)
 
     own = [
-        _flag(name, _plain(field.annotation), field.description or "")
+        _flag(name, _plain(field.annotation), _help(field))
         for name, field in asset.settings.model_fields.items()
     ]
     parts = [_partition_flag(asset.partitions)] if asset.partitions else []
@@ -130,6 +131,12 @@ def _partition_flag(partitions: Partitions) -> inspect.Parameter:
 def _plain(annotation: Any) -> Any:  # noqa: ANN401 (a type expression)
     """Return a field's type as typer takes it, None where the flag is absent."""
     return str | None if annotation is Any else annotation | None
+
+
+def _help(field: FieldInfo) -> str:
+    """Return what a flag's help says; of a list, each entry is a flag of its own."""
+    repeated = " May be repeated." if get_origin(field.annotation) is list else ""
+    return f"{field.description or ''}{repeated}"
 
 
 def _flag(name: str, annotation: Any, text: str) -> inspect.Parameter:  # noqa: ANN401
