@@ -23,6 +23,7 @@ from corpus_assets.corpora.bvi_dvc import (
     recipe,
 )
 from corpus_assets.corpora.clip import Clip
+from corpus_assets.corpora.selection import Selection
 from corpus_assets.errors import EmptyCorpusError, RootError
 from corpus_assets.extraction.cache import ReportCache
 from corpus_assets.extraction.outcome import Extracted, Failed, Outcome
@@ -216,7 +217,7 @@ def test_tiers_and_the_first_clips_of_one(media: Path, tmp_path: Path) -> None:
     archive = zipped(media / "ten.mp4", tmp_path / "c.zip", *(f"Videos/{s}.mp4" for s in stems))
     inventory = look_in_zip(archive)
     assert inventory.tiers == ("B", "D")
-    discovery = inventory.discover("B", recipe(), max_clips=1)
+    discovery = inventory.discover("B", recipe(), selection=Selection(limit=1))
     assert [clip.key for clip in discovery.clips] == ["BOne_640x272_25fps_10bit_420"]
     assert [(skip.name, skip.reason) for skip in discovery.skipped] == [
         ("Videos/BTwo_640x272_25fps_10bit_420.mp4", "beyond max_clips")

@@ -79,7 +79,13 @@ def test_args_and_argv_are_the_effective_settings(
 ) -> None:
     """As the launchpad does it: some settings in the config, the rest from the environment."""
     monkeypatch.setenv("VMAF_KONVID_1K_DIR", str(konvid_root))
-    config = {"crf": 41, "max_clips": 2, "out": str(tmp_path / "mine" / "t.parquet")}
+    config = {
+        "crf": 41,
+        "max_clips": 2,
+        "include": ["*_10", "*_20", "*_30"],
+        "exclude": ["*_20"],
+        "out": str(tmp_path / "mine" / "t.parquet"),
+    }
     materialize_pairs(instance, config, {"workers": {"config": {"count": 1}}})
     first = json.loads((tmp_path / "mine" / "t.manifest.json").read_text())
     provenance = first["run_provenance"]
@@ -87,12 +93,16 @@ def test_args_and_argv_are_the_effective_settings(
         "cache_dir": str(tmp_path / "cache" / "konvid_1k"),
         "cache_policy": "reuse",
         "crf": 41,
+        "exclude": ["*_20"],
         "ffmpeg": None,
+        "follow_symlinks": False,
+        "include": ["*_10", "*_20", "*_30"],
         "konvid_root": str(konvid_root),
         "manifest_out": str(tmp_path / "mine" / "t.manifest.json"),
         "max_clips": 2,
         "model": "vmaf_v0.6.1",
         "out": str(tmp_path / "mine" / "t.parquet"),
+        "symlink_roots": [],
         "vmaf_bin": None,
         "workers": 1,
     }

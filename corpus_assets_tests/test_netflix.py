@@ -14,6 +14,7 @@ import pytest
 from corpus_assets.artifacts.settings import NetflixSettings, validated
 from corpus_assets.corpora import file_source
 from corpus_assets.corpora.netflix_public import Geometry, discover
+from corpus_assets.corpora.selection import Selection
 from corpus_assets.errors import EmptyCorpusError, EngineError, RootError, SettingError, SetupError
 from corpus_assets.files import sha256_of_file
 from corpus_assets.libvmaf.features import CANONICAL6, FULL, FULL_V1
@@ -161,7 +162,7 @@ def test_discovery_names_everything_that_is_left_out(tmp_path: Path) -> None:
         path.touch()
     (dis / "A_9_9_9.yuv").mkdir()
     (dis / "A_8_8_8.yuv").symlink_to("/etc/passwd")
-    found = discover(tmp_path, Geometry(), max_pairs=1)
+    found = discover(tmp_path, Geometry(), selection=Selection(limit=1, limit_name="max_pairs"))
     assert [clip.key for clip in found.clips] == ["A_1_288_375"]
     assert found.clips[0].reference.source.name == "ref/A_25fps.yuv"
     grammar = "not named <Source>_<quality>_<height>_<kbps>.yuv"

@@ -39,7 +39,6 @@ class BviFullRequest(ScoredRequest):
     tier: str
     encode: Encode
     codec: str
-    max_clips: int | None
 
     @property
     def spec(self) -> TableSpec:
@@ -61,7 +60,6 @@ class BviFullRequest(ScoredRequest):
             "codec": self.codec,
             "crf": self.encode.crf,
             "feature_set": self.features.choice,
-            "max_clips": self.max_clips,
             "preset": self.encode.preset,
         }
 
@@ -78,7 +76,7 @@ class BviFullRequest(ScoredRequest):
 
     def discover(self) -> Discovery:
         """Find the clips. Raises EmptyCorpusError."""
-        return self.inventory.discover(self.tier, self.encode, self.codec, self.max_clips)
+        return self.inventory.discover(self.tier, self.encode, self.codec, self.selection)
 
     def manifest(self, table: ScoredTable, common: Mapping[str, Any]) -> BviFullManifest:
         """Return the manifest."""
@@ -105,15 +103,16 @@ def resolve(
     variables: Mapping[str, str],
     tiers: tuple[str, ...],
 ) -> tuple[BviFullRequest, ...]:
-    """Find every setting; all tiers of the corpus where none is named. Raises SetupError.
+    """Find every setting; all tiers with selected clips where none is named. Raises SetupError.
 
-    Raises EmptyCorpusError when no tier is named and the corpus has none.
+    Raises EmptyCorpusError when no tier is named and no clip is selected.
     """
     environment = Environment(variables)
-    inventory = environment.bvi_inventory(settings.bvi_zip, settings.bvi_dir)
-    tiers = tiers or inventory.tiers
-    if not tiers:
+    inventory = environment.bvi_inventory(settings.bvi_zip, settings.bvi_dir, settings.links)
+    selection = settings.selection(settings.max_clips, "max_clips")
+    if not tiers and not inventory.tiers:
         raise EmptyCorpusError(f"{inventory.where} has no clip of BVI-DVC")
+    tiers = tiers or inventory.selected_tiers(selection)
     if len(tiers) > 1 and (settings.out or settings.manifest_out):
         raise SetupError(
             f"out and manifest_out name one file, and tiers {', '.join(tiers)} make one each; "
@@ -130,11 +129,11 @@ def resolve(
             ),
             root=inventory.path,
             features=feature_set(settings.feature_set),
+            selection=selection,
             inventory=inventory,
             tier=tier,
             encode=recipe(settings.crf, settings.preset),
             codec=settings.codec,
-            max_clips=settings.max_clips,
         )
         for tier in tiers
     )
@@ -155,7 +154,9 @@ FULL_FEATURES: ScoredAsset = ScoredAsset(
     code_version=f"table {TABLE_VERSION}, recipe {RECIPE_VERSION}",
     module=__name__,
     partitions=Partitions(
-        setting="tier", keys=TIERS, description="The tier to make. Default: all that have clips."
+        setting="tier",
+        keys=TIERS,
+        description="The tier. Default: all that have selected clips.",
     ),
     upstream=((CORPUS, "videos"),),
 )

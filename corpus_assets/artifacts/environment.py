@@ -15,6 +15,7 @@ from corpus_assets.artifacts.settings import EMBEDDED, SharedSettings
 from corpus_assets.corpora import bvi_dvc
 from corpus_assets.corpora.bvi_dvc import FOLDER_VARIABLE, ZIP_VARIABLE
 from corpus_assets.corpora.konvid_1k import VIDEOS_FOLDER
+from corpus_assets.corpora.listing import NO_LINKS, Links
 from corpus_assets.corpora.netflix_public import DISTORTED, REFERENCES
 from corpus_assets.corpora.netflix_public import VARIABLE as NETFLIX_VARIABLE
 from corpus_assets.errors import SettingError, UnsetRootError
@@ -92,14 +93,16 @@ class Environment:
             return absolute(own)
         return self.corpus_cache_dir(setting, shared, bvi_dvc.CORPUS)
 
-    def bvi_inventory(self, bvi_zip: str | None, bvi_dir: str | None) -> bvi_dvc.Inventory:
-        """Look into BVI-DVC's archive or folder. Raises RootError."""
+    def bvi_inventory(
+        self, bvi_zip: str | None, bvi_dir: str | None, links: Links = NO_LINKS
+    ) -> bvi_dvc.Inventory:
+        """Look into BVI-DVC's archive, or its folder and where its links lead. Raises RootError."""
         if not (bvi_zip or bvi_dir):
             bvi_zip, bvi_dir = self.get(ZIP_VARIABLE), self.get(FOLDER_VARIABLE)
         if bvi_zip:
             return bvi_dvc.look_in_zip(absolute(bvi_zip))
         if bvi_dir:
-            return bvi_dvc.look_in_folder(absolute(bvi_dir))
+            return bvi_dvc.look_in_folder(absolute(bvi_dir), links)
         raise UnsetRootError(
             f"bvi_zip and bvi_dir are not set: set bvi_zip, or {ZIP_VARIABLE}, to the archive, or "
             f"bvi_dir, or {FOLDER_VARIABLE}, to the folder with the videos"

@@ -36,7 +36,6 @@ class VmafPairsRequest(ScoredRequest):
     """Every setting of a run, resolved."""
 
     crf: int
-    max_clips: int | None
 
     @property
     def spec(self) -> TableSpec:
@@ -46,7 +45,7 @@ class VmafPairsRequest(ScoredRequest):
     @property
     def own_settings(self) -> dict[str, Any]:
         """The effective value of the settings that only this asset takes, by name."""
-        return {"crf": self.crf, "konvid_root": str(self.root), "max_clips": self.max_clips}
+        return {"crf": self.crf, "konvid_root": str(self.root)}
 
     @property
     def inputs(self) -> dict[str, InputRecord]:
@@ -61,7 +60,7 @@ class VmafPairsRequest(ScoredRequest):
 
     def discover(self) -> Discovery:
         """Find the clips. Raises RootError or EmptyCorpusError."""
-        return discover(self.root, self.crf, self.max_clips)
+        return discover(self.root, self.crf, self.selection, self.scoring.links)
 
     def manifest(self, table: ScoredTable, common: Mapping[str, Any]) -> KonvidPairsManifest:
         """Return the manifest."""
@@ -100,8 +99,8 @@ def resolve(
         ),
         root=environment.konvid_root(settings.konvid_root),
         features=CANONICAL6,
+        selection=settings.selection(settings.max_clips, "max_clips"),
         crf=settings.crf,
-        max_clips=settings.max_clips,
     )
     return (request,)
 

@@ -36,7 +36,6 @@ class NetflixRequest(ScoredRequest):
 
     geometry: Geometry
     codec: str
-    max_pairs: int | None
 
     @property
     def spec(self) -> TableSpec:
@@ -51,7 +50,6 @@ class NetflixRequest(ScoredRequest):
             "data_root": str(self.root),
             "feature_set": self.features.choice,
             "height": None if self.geometry.assumed else self.geometry.height,
-            "max_pairs": self.max_pairs,
             "pix_fmt": self.geometry.pixel_format,
             "width": None if self.geometry.assumed else self.geometry.width,
         }
@@ -68,7 +66,8 @@ class NetflixRequest(ScoredRequest):
 
     def discover(self) -> Discovery:
         """Find the pairs. Raises RootError or EmptyCorpusError."""
-        return discover(self.root, self.geometry, self.codec, self.max_pairs)
+        links = self.scoring.links
+        return discover(self.root, self.geometry, self.codec, self.selection, links)
 
     def manifest(self, table: ScoredTable, common: Mapping[str, Any]) -> NetflixManifest:
         """Return the manifest."""
@@ -109,8 +108,8 @@ def resolve(
         root=environment.netflix_root(settings.data_root),
         geometry=settings.geometry,
         features=feature_set(settings.feature_set),
+        selection=settings.selection(settings.max_pairs, "max_pairs"),
         codec=settings.codec,
-        max_pairs=settings.max_pairs,
     )
     return (request,)
 

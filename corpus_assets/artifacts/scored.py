@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from corpus_assets.artifacts.scored_table import ScoredTable
     from corpus_assets.artifacts.scoring import Scoring
     from corpus_assets.corpora.clip import Discovery
+    from corpus_assets.corpora.selection import Selection
     from corpus_assets.libvmaf.features import FeatureSet
     from corpus_assets.manifests.provenance import InputRecord
     from corpus_assets.manifests.scored import ScoredManifest
@@ -32,6 +33,7 @@ class ScoredRequest(ABC):
     scoring: Scoring
     root: Path
     features: FeatureSet
+    selection: Selection
 
     @property
     @abstractmethod
@@ -69,7 +71,7 @@ class ScoredRequest(ABC):
     @property
     def settings(self) -> dict[str, Any]:
         """The effective value of every setting of the asset, by the setting's name."""
-        return self.scoring.settings | self.own_settings
+        return self.scoring.settings | self.selection.settings | self.own_settings
 
     @property
     def shared(self) -> dict[str, Any]:

@@ -34,6 +34,7 @@ if TYPE_CHECKING:
 
     from corpus_assets.artifacts.environment import Environment
     from corpus_assets.artifacts.settings import ScoringSettings, SharedSettings
+    from corpus_assets.corpora.listing import Links
     from corpus_assets.libvmaf.features import FeatureSet
     from corpus_assets.libvmaf.program import Program
 
@@ -56,6 +57,7 @@ class Scoring:
     workers: int
     memory_gib: float | None
     trials_dir: Path | None
+    links: Links
 
     @classmethod
     def resolve(
@@ -81,6 +83,7 @@ class Scoring:
             workers=environment.workers(shared),
             memory_gib=shared.memory_gib,
             trials_dir=None if settings.cache_policy == "off" else caches / TRIALS_FOLDER,
+            links=settings.links,
         )
 
     @property
@@ -89,9 +92,11 @@ class Scoring:
         return {
             "cache_dir": str(self.cache_dir),
             "cache_policy": self.cache_policy,
+            "follow_symlinks": self.links.follow,
             "manifest_out": str(self.manifest_out),
             "model": self.model.path or self.model.name,
             "out": str(self.out),
+            "symlink_roots": list(map(str, self.links.roots)),
             "vmaf_bin": self.vmaf_bin,
         }
 

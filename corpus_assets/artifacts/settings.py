@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Self, TypeVar
 
 import pydantic
 
+from corpus_assets.artifacts.selecting import SelectionSettings
 from corpus_assets.corpora import bvi_dvc
 from corpus_assets.corpora.bvi_dvc import FOLDER_VARIABLE, ZIP_VARIABLE
 from corpus_assets.corpora.clip import Preset
@@ -47,7 +48,7 @@ EMBEDDED = "embedded"
 """As value of `ffmpeg` or `vmaf_bin`: none of the user's own, whatever the environment says."""
 
 
-class ScoringSettings(pydantic.BaseModel, frozen=True, extra="forbid"):
+class ScoringSettings(SelectionSettings, frozen=True, extra="forbid"):
     """Settings that every asset which runs libvmaf takes."""
 
     out: str | None = pydantic.Field(None, description="The table to write.")

@@ -20,7 +20,15 @@ from typing import TYPE_CHECKING, Literal, get_args
 
 from corpus_assets.corpora.clip import Clip, ContainerVideo, Discovery, Encode, Preset, Skipped
 from corpus_assets.corpora.file_source import FileSource
-from corpus_assets.corpora.listing import check_inside, reasons_to_skip, shown
+from corpus_assets.corpora.listing import (
+    NO_LINKS,
+    Links,
+    check_inside,
+    examples,
+    reasons_to_skip,
+    shown,
+)
+from corpus_assets.corpora.selection import EVERYTHING, Selection
 from corpus_assets.corpora.zip_directory import DAMAGE, Directory, reason_by_kind
 from corpus_assets.corpora.zip_source import UnreadableSource, ZipSource
 from corpus_assets.errors import ClipError, EmptyCorpusError, RootError
@@ -115,25 +123,37 @@ class Inventory:
         lines = [f"{one.key} {_mark(one.source)}\n" for one in self.named if _tier_of(one) == tier]
         return sha256_of_bytes("".join(lines).encode())
 
+    def selected_tiers(self, selection: Selection) -> tuple[Tier, ...]:
+        """Return the tiers of which the globs leave a clip. Raises EmptyCorpusError.
+
+        The limit is one of clips in a tier, so that it leaves none out.
+        """
+        names = {one.key: one.source.name for one in self.named}
+        keys, _ = replace(selection, limit=None).split(names)
+        return tuple(tier for tier in TIERS if any(key[0] == tier for key in keys))
+
     def discover(
-        self, tier: str, encode: Encode, codec: str = DEFAULT_CODEC, max_clips: int | None = None
+        self,
+        tier: str,
+        encode: Encode,
+        codec: str = DEFAULT_CODEC,
+        selection: Selection = EVERYTHING,
     ) -> Discovery:
         """Return a tier's clips in key order; found is also what is no clip of any tier.
 
-        Raises EmptyCorpusError when the tier has no clip.
+        Raises EmptyCorpusError when the tier has no clip, or none is left.
         """
-        wanted = [one for one in self.named if _tier_of(one) == tier]
+        wanted = {one.key: one for one in self.named if _tier_of(one) == tier}
         if not wanted:
             there = ", ".join(self.tiers) or "none"
+            others = "; ".join([f"{len(self.skipped)} other entries", *examples(self.skipped)])
             raise EmptyCorpusError(
-                f"{self.where} has no clip of tier {tier} (tiers with clips: {there}; "
-                f"{len(self.skipped)} other entries{_examples(self.skipped)})"
+                f"{self.where} has no clip of tier {tier} (tiers with clips: {there}; {others})"
             )
-        beyond = [Skipped(one.source.name, "beyond max_clips") for one in wanted[max_clips:]]
-        skipped = [*self.skipped, *(beyond if max_clips else [])]
+        selected, left_out = selection.split({key: wanted[key].source.name for key in wanted})
         return Discovery(
-            tuple(_clip(one, encode, codec) for one in wanted[:max_clips]),
-            tuple(sorted(skipped, key=lambda skip: skip.name)),
+            tuple(_clip(wanted[key], encode, codec) for key in selected),
+            tuple(sorted([*self.skipped, *left_out], key=lambda skip: skip.name)),
         )
 
 
@@ -162,15 +182,15 @@ def look_in_zip(archive: Path) -> Inventory:
     )
 
 
-def look_in_folder(root: Path) -> Inventory:
+def look_in_folder(root: Path, links: Links = NO_LINKS) -> Inventory:
     """List a folder and its `Videos/`. Raises RootError when it is missing."""
     if not root.is_dir():
         raise RootError(f"bvi_dir: {root} is not a folder; {FOLDER_REMEDY}")
-    names = reasons_to_skip(root)
+    names = reasons_to_skip(root, links)
     if (root / VIDEOS_FOLDER).is_dir():
-        check_inside(root / VIDEOS_FOLDER, root)
-        names.pop(VIDEOS_FOLDER)
-        inner = reasons_to_skip(root / VIDEOS_FOLDER)
+        check_inside(root / VIDEOS_FOLDER, root, links)
+        names.pop(VIDEOS_FOLDER, None)
+        inner = reasons_to_skip(root / VIDEOS_FOLDER, links)
         names |= {f"{VIDEOS_FOLDER}/{name}": reason for name, reason in inner.items()}
     reasons = [(name, _reason_by_name(name) or reason) for name, reason in names.items()]
     named = [_named(FileSource(str(root), name)) for name, reason in reasons if not reason]
@@ -245,10 +265,6 @@ def _mark(source: Source) -> str:
     except (OSError, ClipError) as error:
         return str(error)
     return f"{stamp.mtime_ns} {stamp.size}"
-
-
-def _examples(skipped: tuple[Skipped, ...]) -> str:
-    return "".join(f"; {skip.name}: {skip.reason}" for skip in skipped[:3])
 
 
 def _clip(one: Named, encode: Encode, codec: str) -> Clip:

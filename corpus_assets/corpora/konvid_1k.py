@@ -14,7 +14,15 @@ from typing import TYPE_CHECKING
 
 from corpus_assets.corpora.clip import Clip, ContainerVideo, Discovery, Encode, Skipped
 from corpus_assets.corpora.file_source import FileSource
-from corpus_assets.corpora.listing import check_inside, reasons_to_skip, shown
+from corpus_assets.corpora.listing import (
+    NO_LINKS,
+    Links,
+    check_inside,
+    examples,
+    reasons_to_skip,
+    shown,
+)
+from corpus_assets.corpora.selection import EVERYTHING, Selection
 from corpus_assets.errors import EmptyCorpusError, RootError
 
 if TYPE_CHECKING:
@@ -37,29 +45,31 @@ def recipe(crf: int) -> Encode:
     return Encode(encoder="libx264", preset="veryfast", crf=crf, pixel_format=PIXEL_FORMAT)
 
 
-def discover(root: Path, crf: int, max_clips: int | None = None) -> Discovery:
+def discover(
+    root: Path, crf: int, selection: Selection = EVERYTHING, links: Links = NO_LINKS
+) -> Discovery:
     """Find the clips under a root, in key order.
 
     Everything in the videos folder is either a clip or skipped with a reason. Raises RootError
     when the root or its videos folder is missing, EmptyCorpusError when no clip is left.
     """
-    folder = _videos_folder(root)
-    files = reasons_to_skip(folder)
+    folder = _videos_folder(root, links)
+    files = reasons_to_skip(folder, links)
     names = {name: _reason_by_name(name) or reason for name, reason in files.items()}
     skipped = [Skipped(shown(name), reason) for name, reason in names.items() if reason]
-    wanted = sorted((name for name, reason in names.items() if not reason), key=_key)
+    wanted = {_key(name): name for name in sorted(names, key=_key) if not names[name]}
     if not wanted:
+        found = "; ".join([f"{len(names)} entries", *examples(skipped)])
         raise EmptyCorpusError(
-            f"no clip in {folder}: found {len(names)} entries, none a regular *{SUFFIX} file with "
-            f"a plain name; konvid_root must be the folder that holds {VIDEOS_FOLDER}/"
+            f"no clip in {folder}: none is a regular *{SUFFIX} file with a plain name ({found}); "
+            f"konvid_root must be the folder that holds {VIDEOS_FOLDER}/"
         )
-    selected = wanted if max_clips is None else wanted[:max_clips]
-    skipped += [Skipped(name, "beyond max_clips") for name in wanted[len(selected) :]]
-    clips = tuple(_clip(root, name, crf) for name in selected)
-    return Discovery(clips, tuple(sorted(skipped, key=lambda skip: skip.name)))
+    selected, left_out = selection.split(wanted)
+    clips = tuple(_clip(root, wanted[key], crf) for key in selected)
+    return Discovery(clips, tuple(sorted([*skipped, *left_out], key=lambda skip: skip.name)))
 
 
-def _videos_folder(root: Path) -> Path:
+def _videos_folder(root: Path, links: Links) -> Path:
     if not root.is_dir():
         raise RootError(
             f"konvid_root: {root} is not a folder; set konvid_root or VMAF_KONVID_1K_DIR to the "
@@ -71,7 +81,7 @@ def _videos_folder(root: Path) -> Path:
             f"konvid_root: {root} has no folder {VIDEOS_FOLDER}/; set konvid_root or "
             "VMAF_KONVID_1K_DIR to the folder that holds it"
         )
-    check_inside(folder, root)
+    check_inside(folder, root, links)
     return folder
 
 

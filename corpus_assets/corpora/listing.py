@@ -3,19 +3,61 @@
 from __future__ import annotations
 
 import os
+import stat
+from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING, Self
 
-from corpus_assets.errors import RootError
+from corpus_assets.errors import RootError, SettingError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    from corpus_assets.corpora.clip import Skipped
+
+EXAMPLES = 3
 
 
-def reasons_to_skip(folder: Path) -> dict[str, str]:
+@dataclass(frozen=True, slots=True)
+class Links:
+    """Which symbolic links out of a folder are followed: those to files below one of `roots`.
+
+    The roots are absolute and hold no symbolic link themselves.
+    """
+
+    follow: bool = False
+    roots: tuple[Path, ...] = ()
+
+    @classmethod
+    def of(cls, follow: bool, roots: Iterable[str]) -> Self:
+        """Resolve the roots. Raises SettingError when one is to be followed into and no folder."""
+        resolved = tuple(_resolved(Path(root).expanduser()) for root in roots)
+        for root in resolved if follow else ():
+            if not root.is_dir():
+                raise SettingError("symlink_roots", str(root), "it is not a folder")
+        return cls(follow, resolved)
+
+    def reason_against(self, target: Path) -> str:
+        """Say why a link to a resolved path out of the folder is not followed; empty when it is."""
+        if not self.follow:
+            return "symbolic link that leads out of the corpus"
+        if not any(target.is_relative_to(root) for root in self.roots):
+            return "symbolic link whose target is in none of the symlink_roots"
+        return ""
+
+
+NO_LINKS = Links()
+"""None is followed out of a folder."""
+
+
+def reasons_to_skip(folder: Path, links: Links = NO_LINKS) -> dict[str, str]:
     """Return every name in a folder, with the reason why it is no file of the corpus, or "".
 
-    Only regular files count, and symbolic links to such that stay inside the folder.
-    Raises RootError when the folder cannot be read.
+    Only regular files count, and symbolic links to such that stay inside the folder or that are
+    to be followed. Raises RootError when the folder cannot be read.
     """
     try:
-        return {entry.name: _reason(entry, folder) for entry in os.scandir(folder)}
+        return {entry.name: _reason(entry, folder, links) for entry in os.scandir(folder)}
     except OSError as error:
         raise RootError(f"{folder} cannot be read: {error.strerror}") from error
 
@@ -25,27 +67,37 @@ def shown(name: str) -> str:
     return "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in name)
 
 
-def _reason(entry: os.DirEntry[str], folder: Path) -> str:
-    if entry.is_symlink() and not leads_inside(Path(entry.path), folder):
-        return "symbolic link that leads out of the corpus"
+def check_inside(folder: Path, root: Path, links: Links) -> None:
+    """Refuse a folder of the corpus that is a link out of it, unless such are followed.
+
+    Raises RootError.
+    """
+    target = _resolved(folder)
+    if not target.is_relative_to(_resolved(root)) and (reason := links.reason_against(target)):
+        raise RootError(
+            f"{folder}: {reason}; set the root to the folder that holds what it leads to, or "
+            "follow_symlinks and symlink_roots"
+        )
+
+
+def examples(skipped: Sequence[Skipped]) -> list[str]:
+    """Return the first of what was left out, with reasons, for messages."""
+    return [f"{skip.name}: {skip.reason}" for skip in skipped[:EXAMPLES]]
+
+
+def _reason(entry: os.DirEntry[str], folder: Path, links: Links) -> str:
     try:
-        return "" if entry.is_file() else "not a regular file"
+        if not entry.is_symlink():
+            return "" if entry.is_file() else "not a regular file"
+        target = _resolved(entry.path)
+        inside = target.is_relative_to(_resolved(folder))
+        if not inside and (reason := links.reason_against(target)):
+            return reason
+        return "" if stat.S_ISREG(target.stat().st_mode) else "not a regular file"
     except OSError as error:
         return f"cannot be looked at: {error.strerror}"
 
 
-def leads_inside(path: Path, folder: Path) -> bool:
-    """Say whether a path, all symbolic links followed, is below a folder.
-
-    `Path.resolve` raises where a link leads to itself; `realpath` ends there.
-    """
-    return Path(os.path.realpath(path)).is_relative_to(os.path.realpath(folder))
-
-
-def check_inside(folder: Path, root: Path) -> None:
-    """Refuse a folder of the corpus that is a symbolic link out of it. Raises RootError."""
-    if not leads_inside(folder, root):
-        raise RootError(
-            f"{folder} is a symbolic link that leads out of {root}, where nothing is read; set the "
-            "root to the folder that holds what it leads to"
-        )
+def _resolved(path: str | Path) -> Path:
+    """Follow every symbolic link; unlike `Path.resolve`, end at one that leads to itself."""
+    return Path(os.path.realpath(path))

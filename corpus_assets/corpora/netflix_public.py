@@ -17,7 +17,15 @@ from typing import TYPE_CHECKING, Literal
 
 from corpus_assets.corpora.clip import Clip, Discovery, RawVideo, Skipped
 from corpus_assets.corpora.file_source import FileSource
-from corpus_assets.corpora.listing import check_inside, reasons_to_skip, shown
+from corpus_assets.corpora.listing import (
+    NO_LINKS,
+    Links,
+    check_inside,
+    examples,
+    reasons_to_skip,
+    shown,
+)
+from corpus_assets.corpora.selection import EVERYTHING, Selection
 from corpus_assets.errors import EmptyCorpusError, RootError
 
 if TYPE_CHECKING:
@@ -54,50 +62,57 @@ class _Reference:
 
 
 def discover(
-    root: Path, geometry: Geometry, codec: str = DEFAULT_CODEC, max_pairs: int | None = None
+    root: Path,
+    geometry: Geometry,
+    codec: str = DEFAULT_CODEC,
+    selection: Selection = EVERYTHING,
+    links: Links = NO_LINKS,
 ) -> Discovery:
     """Find the pairs under a root, in key order.
 
     Everything in `ref/` and `dis/` is part of a pair, or skipped with a reason. Raises RootError
-    when a folder is missing, EmptyCorpusError when there is no pair.
+    when a folder is missing, EmptyCorpusError when there is no pair, or none is left.
     """
-    references, skipped = _references(_folder(root, REFERENCES))
-    wanted, not_pairs = _distorted(_folder(root, DISTORTED), references)
+    references, skipped = _references(_folder(root, REFERENCES, links), links)
+    wanted, not_pairs = _distorted(_folder(root, DISTORTED, links), references, links)
     skipped += not_pairs
     if not wanted:
         raise EmptyCorpusError(
             f"no pair in {root}: none of the {len(skipped)} entries of {REFERENCES}/ and "
-            f"{DISTORTED}/ forms one ({_examples(skipped)})"
+            f"{DISTORTED}/ forms one ({'; '.join(examples(skipped)) or 'they are empty'})"
         )
-    selected, beyond = wanted[:max_pairs], wanted[max_pairs:] if max_pairs else []
-    skipped += [Skipped(f"{DISTORTED}/{name}", "beyond max_pairs") for name, _ in beyond]
+    pairs = {_key(name): (name, source) for name, source in wanted}
+    selected, left_out = selection.split(
+        {key: f"{DISTORTED}/{name}" for key, (name, _) in pairs.items()}
+    )
+    skipped += left_out
     skipped += [
         Skipped(f"{REFERENCES}/{references[source].name}", "reference without a distorted file")
         for source in references.keys() - {source for _, source in wanted}
     ]
     clips = tuple(
         _pair(root, name, references[source], geometry, {"source": source, "codec": codec})
-        for name, source in selected
+        for name, source in (pairs[key] for key in selected)
     )
     return Discovery(clips, tuple(sorted(skipped, key=lambda skip: skip.name)))
 
 
-def _folder(root: Path, name: str) -> Path:
+def _folder(root: Path, name: str, links: Links) -> Path:
     if not (root / name).is_dir():
         missing = f"{root} has no folder {name}/" if root.is_dir() else f"{root} is not a folder"
         raise RootError(
             f"data_root: {missing}; set data_root or {VARIABLE} to the folder that holds "
             f"{REFERENCES}/ and {DISTORTED}/"
         )
-    check_inside(root / name, root)
+    check_inside(root / name, root, links)
     return root / name
 
 
-def _references(folder: Path) -> tuple[dict[str, _Reference], list[Skipped]]:
+def _references(folder: Path, links: Links) -> tuple[dict[str, _Reference], list[Skipped]]:
     """Return the reference of every source, the first by name where there are several."""
     references: dict[str, _Reference] = {}
     skipped: list[Skipped] = []
-    for name, reason in sorted(reasons_to_skip(folder).items()):
+    for name, reason in sorted(reasons_to_skip(folder, links).items()):
         found = REFERENCE_NAME.fullmatch(name)
         if reason:
             skipped.append(Skipped(f"{REFERENCES}/{shown(name)}", reason))
@@ -112,12 +127,12 @@ def _references(folder: Path) -> tuple[dict[str, _Reference], list[Skipped]]:
 
 
 def _distorted(
-    folder: Path, references: Mapping[str, _Reference]
+    folder: Path, references: Mapping[str, _Reference], links: Links
 ) -> tuple[list[tuple[str, str]], list[Skipped]]:
     """Return names with their source in key order, and what is no distorted side of a pair."""
     wanted: list[tuple[str, str]] = []
     skipped: list[Skipped] = []
-    for name, reason in reasons_to_skip(folder).items():
+    for name, reason in reasons_to_skip(folder, links).items():
         found = DISTORTED_NAME.fullmatch(name)
         if reason or not found:
             skipped.append(Skipped(f"{DISTORTED}/{shown(name)}", reason or DISTORTED_GRAMMAR))
@@ -131,10 +146,6 @@ def _distorted(
 
 def _key(name: str) -> str:
     return name.removesuffix(".yuv")
-
-
-def _examples(skipped: list[Skipped]) -> str:
-    return "; ".join(f"{skip.name}: {skip.reason}" for skip in skipped[:3]) or "they are empty"
 
 
 def _pair(

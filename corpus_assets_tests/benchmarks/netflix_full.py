@@ -80,7 +80,7 @@ def compare(ffmpeg: str, features: FeatureSet, pairs: int, frames: int, count: i
     with tempfile.TemporaryDirectory() as folder:
         root, work = Path(folder, "corpus"), Path(folder, "work")
         make_corpus(ffmpeg, root, pairs, frames)
-        clips = discover(root, Geometry(), "unknown", None).clips
+        clips = discover(root, Geometry()).clips
         engine = engine_of(ffmpeg, features)
         engine.computation(*LARGE)
         one, two = WORKERS
