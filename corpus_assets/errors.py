@@ -11,7 +11,8 @@ CorpusAssetsError
 │   └── EngineError         the libvmaf engine is missing or cannot do what is asked
 ├── DataError               the data is not right (exit code 1)
 │   ├── EmptyCorpusError    nothing to score was found
-│   └── NothingScoredError  every selected clip failed
+│   ├── NothingScoredError  every selected clip failed
+│   └── TooManyFailedError  more of the selected clips failed than the user allows
 ├── ClipError               one clip cannot be scored; the others go on
 │   └── ReportRefusedError  a report does not meet the acceptance rule
 ├── DamagedEntryError       a cache entry is not what was written
@@ -111,6 +112,10 @@ class EmptyCorpusError(DataError):
 
 class NothingScoredError(DataError):
     """Every selected clip failed; the first failures are named in the text."""
+
+
+class TooManyFailedError(DataError):
+    """A larger share of clips failed than is allowed; the text says both, and the first clips."""
 
 
 @dataclass

@@ -84,6 +84,7 @@ def test_args_and_argv_are_the_effective_settings(
         "max_clips": 2,
         "include": ["*_10", "*_20", "*_30"],
         "exclude": ["*_20"],
+        "max_failed_share": 0.5,
         "out": str(tmp_path / "mine" / "t.parquet"),
     }
     materialize_pairs(instance, config, {"workers": {"config": {"count": 1}}})
@@ -100,6 +101,7 @@ def test_args_and_argv_are_the_effective_settings(
         "konvid_root": str(konvid_root),
         "manifest_out": str(tmp_path / "mine" / "t.manifest.json"),
         "max_clips": 2,
+        "max_failed_share": 0.5,
         "model": "vmaf_v0.6.1",
         "out": str(tmp_path / "mine" / "t.parquet"),
         "symlink_roots": [],

@@ -54,8 +54,8 @@ class ScoredBuilt:
 def build(asset: ScoredAsset, request: ScoredRequest, launch: Launch, log: Log) -> ScoredBuilt:
     """Make and publish the artifact: table first, then the manifest that names its digest.
 
-    Raises SetupError before any work, DataError when no clip could be scored; the artifact that
-    was there before is then untouched.
+    Raises SetupError before any work, DataError when too few clips could be scored; the artifact
+    that was there before is then untouched.
     """
     scoring = request.scoring
     discovery = request.checked()
@@ -68,7 +68,13 @@ def build(asset: ScoredAsset, request: ScoredRequest, launch: Launch, log: Log) 
         scoring.cache_shared(),
         ThreadWorkers(scoring.workers) as workers,
     ):
-        task = TableTask(request.spec, discovery.clips, publication.temporary, scoring.out)
+        task = TableTask(
+            request.spec,
+            discovery.clips,
+            publication.temporary,
+            scoring.out,
+            scoring.max_failed_share,
+        )
         table = task.make(scoring.scorer(engine), workers, log)
         common = _common(request, discovery, engine, table)
         common["run_provenance"] = _provenance(asset, request, launch, engine)

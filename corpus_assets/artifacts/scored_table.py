@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from corpus_assets.artifacts.statistics import ScoreStatistics
-from corpus_assets.errors import NothingScoredError
+from corpus_assets.errors import NothingScoredError, TooManyFailedError
 from corpus_assets.extraction.extract import extract
 from corpus_assets.extraction.outcome import Extracted, Failed, Outcome, SourceRecord
 from corpus_assets.extraction.progress import Counts, Tracker
@@ -68,17 +68,19 @@ class ScoredTable:
 
 @dataclass(frozen=True, slots=True)
 class TableTask:
-    """Which clips become which table, and where."""
+    """Which clips become which table, where, and the share of them that may fail."""
 
     spec: TableSpec
     clips: tuple[Clip, ...]
     temporary: Path
     target: Path
+    max_failed_share: float = 1.0
 
     def make(self, work: Work, workers: Workers, log: Callable[[str], None]) -> ScoredTable:
         """Score the clips and write the table to `temporary`.
 
-        Raises NothingScoredError when every clip failed, OSError when the file cannot be written.
+        Raises NothingScoredError when every clip failed, TooManyFailedError when more than the
+        share did, OSError when the file cannot be written.
         """
         started = time.monotonic()
         tracker, evidence = Tracker(len(self.clips), log), Evidence()
@@ -91,8 +93,7 @@ class TableTask:
                     log(f"failed: {outcome.clip.key}: {outcome.stage}: {outcome.reason}")
                 evidence.add(outcome)
                 tracker.add(outcome)
-        if len(evidence.failures) == len(self.clips):
-            raise NothingScoredError(_all_failed(evidence.failures))
+        self._check_failures(evidence.failures)
         progress = tracker.now()
         return ScoredTable(
             artifact=ArtifactPart.of(self.temporary, self.target, table, self.spec),
@@ -102,12 +103,27 @@ class TableTask:
             frames_per_second=progress.frames_per_second,
         )
 
+    def _check_failures(self, failures: list[Failed]) -> None:
+        failed, selected = len(failures), len(self.clips)
+        if failed == selected:
+            raise NothingScoredError(
+                f"none of the {failed} clips could be scored; nothing was written:"
+                f"{_first(failures)}"
+            )
+        if failed / selected > self.max_failed_share:
+            raise TooManyFailedError(
+                f"{failed} of {selected} clips failed, a share of {failed / selected:.4g}; "
+                f"max_failed_share is {self.max_failed_share:g}; no table was written:"
+                f"{_first(failures)}"
+            )
 
-def _all_failed(failures: list[Failed]) -> str:
+
+def _first(failures: list[Failed]) -> str:
+    """Return the first failures, one a line."""
     shown = "".join(
         f"\n  {failed.clip.key}: {failed.stage}: {failed.reason}"
         for failed in failures[:FAILURES_SHOWN]
     )
     rest = len(failures) - FAILURES_SHOWN
     more = f"\n  and {rest} more" if rest > 0 else ""
-    return f"none of the {len(failures)} clips could be scored; nothing was written:{shown}{more}"
+    return shown + more

@@ -58,6 +58,7 @@ class Scoring:
     memory_gib: float | None
     trials_dir: Path | None
     links: Links
+    max_failed_share: float
 
     @classmethod
     def resolve(
@@ -84,6 +85,7 @@ class Scoring:
             memory_gib=shared.memory_gib,
             trials_dir=None if settings.cache_policy == "off" else caches / TRIALS_FOLDER,
             links=settings.links,
+            max_failed_share=settings.max_failed_share,
         )
 
     @property
@@ -94,6 +96,7 @@ class Scoring:
             "cache_policy": self.cache_policy,
             "follow_symlinks": self.links.follow,
             "manifest_out": str(self.manifest_out),
+            "max_failed_share": self.max_failed_share,
             "model": self.model.path or self.model.name,
             "out": str(self.out),
             "symlink_roots": list(map(str, self.links.roots)),

@@ -73,6 +73,13 @@ class ScoringSettings(SelectionSettings, frozen=True, extra="forbid"):
         description="Your own vmaf tool, a path or a name on PATH. Default: $VMAF_BIN, else "
         "libvmaf inside ffmpeg, which is also what `embedded` says.",
     )
+    max_failed_share: float = pydantic.Field(
+        1.0,
+        ge=0,
+        le=1,
+        allow_inf_nan=False,
+        description="Publish nothing when a larger share of the selected clips fails, 0 to 1.",
+    )
 
 
 class VmafPairsSettings(ScoringSettings, frozen=True, extra="forbid"):
