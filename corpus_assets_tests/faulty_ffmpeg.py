@@ -1,7 +1,8 @@
 """Makes an executable that runs the real ffmpeg and then spoils what it leaves behind.
 
 Only clips with `spoilt` in their name are touched, so that the engine's probe and other clips are
-as ever. Used for faults that a healthy ffmpeg cannot be provoked to show.
+as ever. Used for faults that a healthy ffmpeg cannot be provoked to show. With `hang`, a child with
+the executable's path among its arguments keeps it from ending.
 """
 
 from __future__ import annotations
@@ -20,6 +21,8 @@ done = subprocess.run([{ffmpeg!r}, *arguments], pass_fds=fds)
 if done.returncode or not found or "spoilt" not in " ".join(arguments):
     sys.exit(done.returncode)
 path, fault = found[1], {fault!r}
+if fault == "hang":
+    subprocess.run([sys.executable, "-c", "import time; time.sleep(600)", {target!r}])
 text = open(path).read()
 report = json.loads(text)
 frames = report["frames"]
@@ -58,6 +61,8 @@ if fault == "signal":
 
 def make_faulty_ffmpeg(target: Path, ffmpeg: str, fault: str) -> str:
     """Write the executable and return its path."""
-    target.write_text(SCRIPT.format(python=sys.executable, ffmpeg=ffmpeg, fault=fault))
+    target.write_text(
+        SCRIPT.format(python=sys.executable, ffmpeg=ffmpeg, fault=fault, target=str(target))
+    )
     target.chmod(target.stat().st_mode | stat.S_IXUSR)
     return str(target)

@@ -93,6 +93,7 @@ def test_args_and_argv_are_the_effective_settings(
     assert provenance["args"] == {
         "cache_dir": str(tmp_path / "cache" / "konvid_1k"),
         "cache_policy": "reuse",
+        "clip_timeout": None,
         "crf": 41,
         "exclude": ["*_20"],
         "ffmpeg": None,

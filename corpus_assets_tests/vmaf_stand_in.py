@@ -10,6 +10,7 @@ no pipes        refuses anything that is not a regular file
 old             without --threads and --quiet
 short           scores one frame less, and ends with exit code 0
 crash           ends with SIGSEGV on clips, not on trials
+hang            does not end on clips
 other tool      has no --feature
 """
 
@@ -20,7 +21,7 @@ import sys
 from pathlib import Path
 
 SCRIPT = """#!{python}
-import argparse, json, os, re, signal, stat, subprocess, sys
+import argparse, json, os, re, signal, stat, subprocess, sys, time
 
 build = {build!r}
 parser = argparse.ArgumentParser(add_help=False)
@@ -53,6 +54,8 @@ for path in (options.reference, options.distorted):
 trial = int(options.width) in (64, 256)
 if build == "crash" and not trial:
     os.kill(os.getpid(), signal.SIGSEGV)
+if build == "hang" and not trial:
+    time.sleep(600)
 pixels = {{"8": "yuv420p", "10": "yuv420p10le"}}[options.bitdepth]
 geometry = ["-f", "rawvideo", "-pixel_format", pixels,
             "-video_size", f"{{options.width}}x{{options.height}}"]

@@ -59,6 +59,7 @@ class Scoring:
     trials_dir: Path | None
     links: Links
     max_failed_share: float
+    clip_timeout: float | None
 
     @classmethod
     def resolve(
@@ -86,6 +87,7 @@ class Scoring:
             trials_dir=None if settings.cache_policy == "off" else caches / TRIALS_FOLDER,
             links=settings.links,
             max_failed_share=settings.max_failed_share,
+            clip_timeout=settings.clip_timeout,
         )
 
     @property
@@ -94,6 +96,7 @@ class Scoring:
         return {
             "cache_dir": str(self.cache_dir),
             "cache_policy": self.cache_policy,
+            "clip_timeout": self.clip_timeout,
             "follow_symlinks": self.links.follow,
             "manifest_out": str(self.manifest_out),
             "max_failed_share": self.max_failed_share,
@@ -122,7 +125,8 @@ class Scoring:
         """Return the engine that computes a feature set. Raises EngineError."""
         memory = int(self.memory_gib * GIB) if self.memory_gib else None
         room = room_of_this_machine(max(self.workers, available_processors()), memory)
-        return Engine(Trials(self.program, self.trials_dir), self.model, features, room)
+        trials = Trials(self.program, self.trials_dir)
+        return Engine(trials, self.model, features, self.clip_timeout, room)
 
     def scorer(self, engine: Engine) -> ClipScorer:
         """Return what turns clips into outcomes."""

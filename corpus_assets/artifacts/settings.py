@@ -20,6 +20,7 @@ from corpus_assets.corpora.netflix_public import (
 )
 from corpus_assets.errors import SettingError, SetupError
 from corpus_assets.extraction.scorer import CachePolicy
+from corpus_assets.libvmaf.engine import LONGEST_TIMEOUT, SECONDS_PER_MEGAPIXEL, STARTUP_SECONDS
 from corpus_assets.libvmaf.features import FULL, NAMED_SETS, feature_set
 from corpus_assets.libvmaf.model import DEFAULT_MODEL
 from corpus_assets.libvmaf.probe import SMALLEST_SIDE
@@ -79,6 +80,14 @@ class ScoringSettings(SelectionSettings, frozen=True, extra="forbid"):
         le=1,
         allow_inf_nan=False,
         description="Publish nothing when a larger share of the selected clips fails, 0 to 1.",
+    )
+    clip_timeout: float | None = pydantic.Field(
+        None,
+        gt=0,
+        le=LONGEST_TIMEOUT,
+        allow_inf_nan=False,
+        description="Seconds that one clip may take. Default: "
+        f"{STARTUP_SECONDS:.0f}, and {SECONDS_PER_MEGAPIXEL:.0f} for every million pixels of it.",
     )
 
 

@@ -40,6 +40,8 @@ if TYPE_CHECKING:
 STARTUP_SECONDS = 120.0
 SECONDS_PER_MEGAPIXEL = 10.0
 """Time-out: some hundred times what canonical6 takes on an idle core, and ten times `full`."""
+LONGEST_TIMEOUT = 31_536_000.0
+"""A year: timers do not take any number."""
 LARGE = (1920, 1080)
 """A frame size at which every extractor can run."""
 
@@ -79,11 +81,15 @@ class Scored:
 
 @dataclass(frozen=True)
 class Engine:
-    """Scores clips with one program, model and feature set."""
+    """Scores clips with one program, model and feature set.
+
+    `clip_timeout` is in seconds; None leaves it to the size of the clip.
+    """
 
     trials: Trials
     model: Model
     features: FeatureSet
+    clip_timeout: float | None = None
     room: Room = field(default_factory=Room)
     _plans: dict[tuple[int, int], Computation] = field(default_factory=dict)
 
@@ -119,7 +125,7 @@ class Engine:
             _check_samples(clip)
             computation = self.computation(facts.width, facts.height)
             measurement = stack.enter_context(measuring(self.model, computation.extractors))
-            timeout = STARTUP_SECONDS + SECONDS_PER_MEGAPIXEL * _megapixels(facts)
+            timeout = self.clip_timeout or _default_timeout(facts)
             need = expected_memory(clip, facts, computation)
             stack.enter_context(self.room.taken(need, children.refuse_if_stopped))
             measured = self.program.run(Job(clip, inputs, facts, measurement, timeout), children)
@@ -127,15 +133,15 @@ class Engine:
         measured.ledger.container = facts.frames
         if not isinstance(clip.distorted, Encode):
             measured.ledger.container_distorted = facts.frames
-        report = _accepted(measured, data, computation)
+        report = _accepted(measured, data, computation, timeout)
         return Scored(report, data, facts, measured.ledger, measured.run, measured.encoded_bytes)
 
 
-def _accepted(measured: Measured, data: bytes, computation: Computation) -> Report:
+def _accepted(measured: Measured, data: bytes, computation: Computation, timeout: float) -> Report:
     """Parse and accept; an error carries how the process ended and the frame ledger."""
     run, ledger = measured.run, measured.ledger
     try:
-        report = _parsed(run, data)
+        report = _parsed(run, data, timeout)
         ledger.scored = len(report.metrics)
         accept(report, frames=ledger.container or 0, expected=computation.expected)
         if disagreement := ledger.disagreement():
@@ -151,7 +157,10 @@ def _accepted(measured: Measured, data: bytes, computation: Computation) -> Repo
     return report
 
 
-def _parsed(run: ProcessRun, data: bytes) -> Report:
+def _parsed(run: ProcessRun, data: bytes, timeout: float) -> Report:
+    if run.timed_out:
+        reason = f"{run.program}: timed out after {timeout:g} s; set clip_timeout"
+        raise ClipError("run", reason)
     if not run.ended_well:
         raise ClipError("run", f"{run.program}: {run.describe()}")
     return parse_report(data)
@@ -185,5 +194,6 @@ def _check_samples(clip: Clip) -> None:
             check_depth(video)
 
 
-def _megapixels(facts: VideoFacts) -> float:
-    return facts.width * facts.height * facts.frames / 1e6
+def _default_timeout(facts: VideoFacts) -> float:
+    megapixels = facts.width * facts.height * facts.frames / 1e6
+    return STARTUP_SECONDS + SECONDS_PER_MEGAPIXEL * megapixels

@@ -70,7 +70,7 @@ class FfmpegProgram:
                 *job.measurement.descriptors,
                 *(descriptor for opened in job.inputs for descriptor in opened.descriptors),
             ],
-            timeout=job.timeout,
+            timeout=job.seconds_left,
             on_line=counts,
         )
         ledger = FrameLedger(decoded_reference=counts.decoded.get(0))

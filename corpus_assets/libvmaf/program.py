@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import time
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
@@ -26,13 +27,22 @@ class EncoderIdentity:
 
 @dataclass(frozen=True, slots=True)
 class Job:
-    """One clip, ready to be measured: `inputs` are the opened sources in the clip's order."""
+    """One clip, ready to be measured: `inputs` are the opened sources in the clip's order.
+
+    `timeout` is in seconds from now, for all processes that the clip takes together.
+    """
 
     clip: Clip
     inputs: Sequence[OpenedInput]
     facts: VideoFacts
     measurement: Measurement
     timeout: float
+    started: float = field(default_factory=time.monotonic)
+
+    @property
+    def seconds_left(self) -> float:
+        """What is left of the time-out; a process that gets nothing of it is ended at once."""
+        return max(0.0, self.started + self.timeout - time.monotonic())
 
 
 @dataclass(frozen=True, slots=True)

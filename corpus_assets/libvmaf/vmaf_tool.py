@@ -130,7 +130,7 @@ class VmafTool:
             run = children.run(
                 self._command(frames, job.measurement),
                 descriptors=job.measurement.descriptors,
-                timeout=job.timeout,
+                timeout=job.seconds_left,
             )
             return Measured(run, FrameLedger())
         if self._reads_pipes(job.measurement.model):
@@ -177,7 +177,7 @@ class VmafTool:
                 self._command(frames, job.measurement),
                 descriptors=job.measurement.descriptors,
                 handed_over=reads,
-                timeout=job.timeout,
+                timeout=job.seconds_left,
             )
             return _measured(run, [future.result() for future in fed])
 
@@ -192,7 +192,7 @@ class VmafTool:
             run = children.run(
                 self._command(frames, job.measurement),
                 descriptors=[*files, *job.measurement.descriptors],
-                timeout=job.timeout,
+                timeout=job.seconds_left,
             )
         return _measured(run, fed)
 
@@ -204,7 +204,7 @@ class VmafTool:
             [self.ffmpeg.binary.path, *_feed_arguments(job, side, f"file:{path_of(output)}")],
             descriptors=opened.descriptors if pipe else (*opened.descriptors, output),
             handed_over=(output,) if pipe else (),
-            timeout=job.timeout,
+            timeout=job.seconds_left,
             on_line=counts,
         )
         return _Fed(run, counts)
