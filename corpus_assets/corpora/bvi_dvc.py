@@ -175,7 +175,7 @@ def look_in_zip(archive: Path) -> Inventory:
     files = [entry for entry in directory.entries if not entry.is_dir()]
     reasons = [(entry, _reason_of_entry(entry)) for entry in files]
     named = [_entry(archive, directory, entry) for entry, reason in reasons if not reason]
-    skipped = [Skipped(shown(entry.filename), reason) for entry, reason in reasons if reason]
+    skipped = [Skipped(shown(entry.orig_filename), reason) for entry, reason in reasons if reason]
     return replace(
         _inventory(archive, "bvi_zip", named, skipped),
         directory_sha256=_directory(directory.entries),

@@ -75,6 +75,11 @@ class Directory:
             return f"is damaged: stored in {packed} bytes, said to be {size}"
         if entry.compress_type == zipfile.ZIP_DEFLATED and size > LARGEST_IN_MEMORY:
             return f"inflates to {size} bytes; store it, or use an unpacked folder"
+        return self._misplaced(entry)
+
+    def _misplaced(self, entry: zipfile.ZipInfo) -> str:
+        if not 0 <= entry.header_offset < self.end_of(entry):
+            return "is damaged: it does not start before the directory"
         if entry.header_offset in self.shared:
             return "is damaged: it overlaps another entry"
         return ""

@@ -117,6 +117,9 @@ def _video_stream(video: ContainerVideo, container: InputContainer) -> VideoStre
     stream = streams[0]
     if stream.codec_context is None or stream.pix_fmt is None:
         raise ClipError("probe", f"{video.source.name}: its video stream cannot be decoded")
+    if not stream.width * stream.height:
+        reason = f"its pictures are empty, or have more than {LARGEST_PICTURE} pixels"
+        raise ClipError("probe", f"{video.source.name}: {reason}")
     return stream
 
 
