@@ -16,6 +16,9 @@ CorpusAssetsError
 ├── ClipError               one clip cannot be scored; the others go on
 │   └── ReportRefusedError  a report does not meet the acceptance rule
 ├── DamagedEntryError       a cache entry is not what was written
+│   ├── BlankEntryError     it holds nothing, and so does not say who wrote it
+│   ├── OtherFormatError    another version of this package wrote it
+│   └── GoneEntryError      it was removed after its header had been read
 ├── ForeignEntryError       a report in the cache folder is another tool's
 └── CancelledError          the run is being cancelled (exit code 130)
 """
@@ -144,6 +147,23 @@ class ReportRefusedError(ClipError):
 
 class DamagedEntryError(CorpusAssetsError):
     """A cache entry is cut short, altered, or not an entry at all."""
+
+
+class BlankEntryError(DamagedEntryError):
+    """A file in the cache folder holds nothing: neither an entry nor another tool's report."""
+
+
+class OtherFormatError(DamagedEntryError):
+    """A cache entry is of an older or newer format."""
+
+    def __init__(self, number: int) -> None:
+        """Name the format."""
+        super().__init__(f"it is of format {number}")
+        self.number = number
+
+
+class GoneEntryError(DamagedEntryError):
+    """A cache entry was removed between its header and its report."""
 
 
 class ForeignEntryError(CorpusAssetsError):

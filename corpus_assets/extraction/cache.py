@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import contextlib
+import os
+import time
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO
@@ -10,17 +12,17 @@ from typing import TYPE_CHECKING, BinaryIO
 from corpus_assets.errors import (
     ClipError,
     DamagedEntryError,
-    ForeignEntryError,
+    GoneEntryError,
     StorageError,
 )
 from corpus_assets.extraction.entry import (
-    BLANK,
+    LONGEST_HEADER,
     EntryHeader,
     join_entry,
+    read_header,
     rejoin_report,
-    split_header,
 )
-from corpus_assets.extraction.kept_file import opened_report, read_bounded, read_line
+from corpus_assets.extraction.kept_file import error_named, opened_report, read_bounded
 from corpus_assets.files import write_whole
 from corpus_assets.libvmaf.report import LARGEST_REPORT
 
@@ -29,8 +31,9 @@ if TYPE_CHECKING:
 
     from corpus_assets.corpora.clip import Stamp
 
-CHUNK = 1 << 20
 CACHE_REMEDY = "set cache_dir or CORPUS_ASSETS_CACHE_DIR, or use cache_policy: off"
+NOTED_SECONDS = 24 * 3600.0
+"""A use is noted once a day: it is a write, which network file systems take their time for."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,23 +54,23 @@ class ReportCache:
         """
         path = self.path(key)
         try:
-            with opened_report(path) as file:
-                line = read_line(file, path)
-                if not line.strip(BLANK) and not _is_blank(file):
-                    raise ForeignEntryError("it is another tool's report")
-                return split_header(line)
+            with opened_report(path) as file, error_named(path):
+                return read_header(file)
         except FileNotFoundError:
             return None
 
     def report(self, key: str, header: EntryHeader) -> bytes:
-        """Read an entry's report. Raises DamagedEntryError or ClipError."""
+        """Read an entry's report, and note that it was used. Raises DamagedEntryError, ClipError."""
         path = self.path(key)
         try:
             with opened_report(path) as file:
-                read_line(file, path)
-                return rejoin_report(header, read_bounded(file, path, LARGEST_REPORT))
+                with error_named(path):
+                    file.readline(LONGEST_HEADER)
+                report = rejoin_report(header, read_bounded(file, path, LARGEST_REPORT))
+                _note_use(file)
+                return report
         except FileNotFoundError as error:
-            raise DamagedEntryError("it went away") from error
+            raise GoneEntryError("it was removed") from error
 
     def foreign_report(self, key: str) -> bytes:
         """Read another tool's report. Raises ClipError."""
@@ -96,8 +99,11 @@ class ReportCache:
             ) from error
 
 
-def _is_blank(file: BinaryIO) -> bool:
-    return not any(chunk.strip(BLANK) for chunk in iter(lambda: file.read(CHUNK), b""))
+def _note_use(file: BinaryIO) -> None:
+    """Make the modification time that of the last use, to the day; a read-only cache has none."""
+    if time.time() - os.fstat(file.fileno()).st_mtime > NOTED_SECONDS:
+        with contextlib.suppress(OSError):
+            os.utime(file.fileno())
 
 
 def recorded_content(header: EntryHeader | None, stamps: Sequence[Stamp]) -> tuple[str | None, ...]:

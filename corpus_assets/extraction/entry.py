@@ -9,12 +9,18 @@ first line, so that it can be read without the report, and holds the SHA-256 of 
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated, Literal, Self
+from typing import TYPE_CHECKING, Annotated, Any, BinaryIO, Literal, Self
 
+import orjson
 import pydantic
 
 from corpus_assets.corpora.clip import Encode, Stamp
-from corpus_assets.errors import DamagedEntryError, ForeignEntryError
+from corpus_assets.errors import (
+    BlankEntryError,
+    DamagedEntryError,
+    ForeignEntryError,
+    OtherFormatError,
+)
 from corpus_assets.files import sha256_of_bytes
 from corpus_assets.libvmaf.probe import LARGEST_SIDE, SMALLEST_SIDE
 
@@ -122,15 +128,31 @@ def join_entry(header: EntryHeader, report: bytes) -> bytes:
     return OPENING + header.model_dump_json().encode() + CLOSING + report[1:]
 
 
+def read_header(file: BinaryIO) -> EntryHeader:
+    """Read the header of an entry from its start, and no more of it.
+
+    Raises ForeignEntryError for what does not begin as an entry does, BlankEntryError for what
+    holds nothing, and DamagedEntryError.
+    """
+    start = file.readline(len(OPENING))
+    if start == OPENING:
+        return split_header(start + file.readline(LONGEST_HEADER - len(start)))
+    if _is_blank(start, file):
+        raise BlankEntryError("it is blank")
+    raise ForeignEntryError("it is another tool's report")
+
+
 def split_header(line: bytes) -> EntryHeader:
-    """Read an entry's first line. Raises DamagedEntryError or ForeignEntryError."""
-    if line.strip(BLANK) and not line.startswith(OPENING):
-        raise ForeignEntryError("it is another tool's report")
+    """Read an entry's first line. Raises DamagedEntryError."""
     if not line.endswith(CLOSING):
         raise DamagedEntryError("its first line is not a whole header")
+    text = line[len(OPENING) : -len(CLOSING)]
     try:
-        return EntryHeader.model_validate_json(line[len(OPENING) : -len(CLOSING)])
+        return EntryHeader.model_validate_json(text)
     except pydantic.ValidationError as error:
+        number = _format(text)
+        if number is not None and number != ENTRY_FORMAT:
+            raise OtherFormatError(number) from error
         raise DamagedEntryError(f"its header is not valid: {error.error_count()} errors") from error
 
 
@@ -140,3 +162,20 @@ def rejoin_report(header: EntryHeader, rest: bytes) -> bytes:
     if sha256_of_bytes(report) != header.report_sha256:
         raise DamagedEntryError("the report is not the one that was written")
     return report
+
+
+def _is_blank(start: bytes, file: BinaryIO) -> bool:
+    """Say whether a file holds nothing; another tool's report may begin with a blank line."""
+    while start and not start.strip(BLANK):
+        start = file.read(LONGEST_HEADER)
+    return not start
+
+
+def _format(header: bytes) -> int | None:
+    """Return the format that a header of any version names."""
+    try:
+        tree: Any = orjson.loads(header)
+    except orjson.JSONDecodeError:
+        return None
+    number = tree.get("format") if isinstance(tree, dict) else None
+    return number if isinstance(number, int) else None

@@ -8,7 +8,6 @@ import stat
 from typing import TYPE_CHECKING, BinaryIO
 
 from corpus_assets.errors import ClipError
-from corpus_assets.extraction.entry import LONGEST_HEADER
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -37,15 +36,9 @@ def opened_report(path: Path) -> Iterator[BinaryIO]:
         yield file
 
 
-def read_line(file: BinaryIO, path: Path) -> bytes:
-    """Read a first line that may be as long as a header. Raises ClipError."""
-    with _error_named(path):
-        return file.readline(LONGEST_HEADER)
-
-
 def read_bounded(file: BinaryIO, path: Path, most: int) -> bytes:
     """Read a file that may be so many bytes long. Raises ClipError."""
-    with _error_named(path):
+    with error_named(path):
         data = file.read(most + 1)
     if len(data) > most:
         raise ClipError("read", f"{path} is larger than {most >> 20} MiB, which no report is")
@@ -53,7 +46,8 @@ def read_bounded(file: BinaryIO, path: Path, most: int) -> bytes:
 
 
 @contextlib.contextmanager
-def _error_named(path: Path) -> Iterator[None]:
+def error_named(path: Path) -> Iterator[None]:
+    """Turn an error of the system into ClipError."""
     try:
         yield
     except OSError as error:

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Literal
 
 from corpus_assets.corpora.clip import Encode
-from corpus_assets.errors import ClipError, DamagedEntryError, ForeignEntryError
+from corpus_assets.errors import ClipError, DamagedEntryError, ForeignEntryError, GoneEntryError
 from corpus_assets.extraction.cache import ReportCache, recorded_content
 from corpus_assets.extraction.content import ContentDigests
 from corpus_assets.extraction.entry import (
@@ -135,6 +135,8 @@ class ClipScorer:
             data = self.cache.report(key, header)
             report = parse_report(data)
             check_values(report, self._needed(header))
+        except GoneEntryError:
+            return None, "miss"
         except (DamagedEntryError, ClipError):
             return None, "damaged"
         if None in recorded_content(header, identified.stamps):
