@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from corpus_assets.artifacts.catalog import SCORED
 from corpus_assets.artifacts.environment import Environment
-from corpus_assets.artifacts.scoring import Scoring
-from corpus_assets.artifacts.settings import EMBEDDED, ScoringSettings, SharedSettings
+from corpus_assets.artifacts.scoring import Scoring, common_scoring
+from corpus_assets.artifacts.settings import EMBEDDED, SharedSettings
 from corpus_assets.artifacts.storage import check_writable, output_remedy
 from corpus_assets.errors import CorpusAssetsError, StorageError, UnsetRootError
 from corpus_assets.extraction.cache import CACHE_REMEDY
@@ -89,7 +89,7 @@ def diagnose(shared: SharedSettings, variables: Mapping[str, str]) -> Diagnosis:
     """Look at everything; what is wrong is in the result, and hides nothing else."""
     scoring, engine, problems = None, None, []
     try:
-        scoring = _scoring(shared, variables)
+        scoring = common_scoring(shared, Environment(variables))
         engine = _engine(scoring)
     except CorpusAssetsError as error:
         problems.append(str(error))
@@ -104,13 +104,6 @@ def diagnose(shared: SharedSettings, variables: Mapping[str, str]) -> Diagnosis:
         processors=available_processors(),
         problems=(*problems, *(state.message for state in states if _is_wrong(state))),
     )
-
-
-def _scoring(shared: SharedSettings, variables: Mapping[str, str]) -> Scoring:
-    """Resolve what all assets that score have in common. Raises SetupError."""
-    settings, environment = ScoringSettings(), Environment(variables)
-    cache_dir = environment.cache_dir(shared)
-    return Scoring.resolve(settings, shared, environment, table="", cache_dir=cache_dir)
 
 
 def _engine(scoring: Scoring) -> EngineState:

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 
 from corpus_assets.artifacts.environment import absolute
+from corpus_assets.artifacts.settings import ScoringSettings
 from corpus_assets.artifacts.storage import (
     PARQUET,
     check_outputs,
@@ -33,7 +34,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from corpus_assets.artifacts.environment import Environment
-    from corpus_assets.artifacts.settings import ScoringSettings, SharedSettings
+    from corpus_assets.artifacts.settings import SharedSettings
     from corpus_assets.corpora.listing import Links
     from corpus_assets.libvmaf.features import FeatureSet
     from corpus_assets.libvmaf.program import Program
@@ -156,6 +157,12 @@ class Scoring:
             check_writable("output", path.parent, output_remedy("out"))
         if self.cache_policy != "off":
             check_writable("cache", self.cache_dir, CACHE_REMEDY)
+
+
+def common_scoring(shared: SharedSettings, environment: Environment) -> Scoring:
+    """Resolve what all assets that score have in common. Raises SetupError."""
+    cache_dir = environment.cache_dir(shared)
+    return Scoring.resolve(ScoringSettings(), shared, environment, table="", cache_dir=cache_dir)
 
 
 def _program(name: str | None) -> str | None:

@@ -9,6 +9,7 @@ import typer
 from typer.exceptions import TyperException
 
 from corpus_assets import __version__
+from corpus_assets.cli.cache import cache_commands
 from corpus_assets.cli.demo import demo
 from corpus_assets.cli.doctor import doctor
 from corpus_assets.cli.run import run_commands
@@ -24,6 +25,7 @@ app = typer.Typer(
 )
 app.command()(demo)
 app.command()(doctor)
+app.add_typer(cache_commands(), name="cache")
 app.command()(verify)
 app.add_typer(run_commands(), name="run")
 

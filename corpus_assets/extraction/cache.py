@@ -60,7 +60,7 @@ class ReportCache:
             return None
 
     def report(self, key: str, header: EntryHeader) -> bytes:
-        """Read an entry's report, and note that it was used. Raises DamagedEntryError, ClipError."""
+        """Read an entry's report, and note the use. Raises DamagedEntryError or ClipError."""
         path = self.path(key)
         try:
             with opened_report(path) as file:
