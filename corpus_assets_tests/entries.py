@@ -32,7 +32,7 @@ def entry_bytes(report: bytes = REPORT, **values: Any) -> bytes:
         "sources": (source,),
         "report_keys": ("vmaf",),
         "report_sha256": sha256_of_bytes(report),
-        "frames": 0,
+        "frames": 1,
         "width": 320,
         "height": 180,
         "process_seconds": 1.0,
