@@ -152,7 +152,7 @@ BAD: dict[str, tuple[Callable[[], bytes], str]] = {
     "no_frames": (lambda: json.dumps(foreign_report(frames=1) | {"frames": []}).encode(), "frames"),
     "no_vmaf": (no_vmaf, "no vmaf, pooled or in every frame"),
     "array": (lambda: b"[]", "not a JSON object"),
-    "nan": (nan_inside, "not valid JSON"),
+    "nan": (nan_inside, "NaN and Infinity are not JSON"),
     "infinite": (
         lambda: json.dumps(foreign_report()).replace("0.5", "1e999", 1).encode(),
         "not valid JSON",
@@ -166,6 +166,10 @@ BAD: dict[str, tuple[Callable[[], bytes], str]] = {
     "pooled_text": (
         lambda: json.dumps(foreign_report()).replace('"stddev": 0.5', '"stddev": []', 1).encode(),
         "the pooled stddev of adm2 is []",
+    ),
+    "score": (
+        lambda: json.dumps(foreign_report(pooled_metrics={"vmaf": {"mean": 1e308}})).encode(),
+        "its vmaf is 1e+308, and scores are 0 to 100",
     ),
     "negative": (
         lambda: json.dumps(foreign_report()).replace('"stddev": 0.5', '"stddev": -1', 1).encode(),
@@ -236,6 +240,16 @@ def test_our_report_that_was_changed_is_refused(media: Path, tmp_path: Path, fol
     reasons = {failure["key"]: failure["reason"] for failure in failures}
     assert "our entry is damaged" in reasons[stem("DOne")]
     assert "another program has rewritten our entry" in reasons["rewritten"]
+
+
+def test_our_report_under_another_name_is_refused(media: Path, tmp_path: Path) -> None:
+    archive = write_archive(tmp_path / "bvi.zip", {"DOne": media / "ten.mp4"})
+    build_bvi(bvi_zip=str(archive), feature_set="canonical6", cache_dir=str(tmp_path / "c"))
+    (tmp_path / "c" / f"{stem('DTwo')}.json").symlink_to(f"{stem('DOne')}.json")
+    manifest = manifest_of(build_rows(cache_dir=str(tmp_path / "c")))
+    (failure,) = manifest["failures"]
+    assert failure["key"] == stem("DTwo")
+    assert f"it is our entry of {stem('DOne')}, under another name" in failure["reason"]
 
 
 def test_no_process_is_started(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -319,7 +333,7 @@ def test_lineage() -> None:
     assert graph.get(full).parent_keys == {videos}
 
 
-NUMBERS = st.floats(-1e9, 1e9)
+NUMBERS = st.floats(0, 100)
 
 
 @given(st.lists(NUMBERS, min_size=1, max_size=50))

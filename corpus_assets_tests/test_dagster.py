@@ -107,6 +107,7 @@ def test_args_and_argv_are_the_effective_settings(
         "out": str(tmp_path / "mine" / "t.parquet"),
         "symlink_roots": [],
         "vmaf_bin": None,
+        "memory_gib": None,
         "workers": 1,
     }
     argv = provenance["argv"]

@@ -251,5 +251,8 @@ def test_nothing_of_the_users_is_replaced(konvid_root: Path, videos: Path, tmp_p
             build_pairs(konvid_root, **settings)
     assert clip.read_bytes() == before
     assert foreign.read_text() == "notes"
+    build_pairs(konvid_root, out=str(tmp_path / "a.parquet"))
+    with pytest.raises(SettingError, match=r"the manifest of a\.parquet is there"):
+        build_pairs(konvid_root, out=str(tmp_path / "a.table"))
     again = build_pairs(konvid_root)
     assert build_pairs(konvid_root).manifest_path == again.manifest_path

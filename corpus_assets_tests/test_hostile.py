@@ -122,7 +122,7 @@ def test_odd_names_are_skipped_and_shown_on_one_line(corpus: Corpus) -> None:
 def test_a_folder_that_leads_out_of_the_root_is_not_read(corpus: Corpus, tmp_path: Path) -> None:
     corpus.folder.rename(tmp_path / "elsewhere")
     corpus.folder.symlink_to(tmp_path / "elsewhere")
-    with pytest.raises(RootError, match="is a symbolic link that leads out of"):
+    with pytest.raises(RootError, match="symbolic link that leads out of"):
         corpus.build()
 
 

@@ -60,6 +60,7 @@ def build(asset: ScoredAsset, request: ScoredRequest, launch: Launch, log: Log) 
     scoring = request.scoring
     discovery = request.checked()
     scoring.check_writable()
+    scoring.check_space(discovery.clips, request.spec)
     engine = scoring.engine(request.features)
     identity = engine.identity
     log(f"engine: {identity.kind} {identity.version}, model {scoring.model.name}")

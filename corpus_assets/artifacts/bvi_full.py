@@ -111,7 +111,7 @@ def resolve(
     inventory = environment.bvi_inventory(settings.bvi_zip, settings.bvi_dir, settings.links)
     selection = settings.selection(settings.max_clips, "max_clips")
     if not tiers and not inventory.tiers:
-        raise EmptyCorpusError(f"{inventory.where} has no clip of BVI-DVC")
+        raise EmptyCorpusError(inventory.without("BVI-DVC"))
     tiers = tiers or inventory.selected_tiers(selection)
     if len(tiers) > 1 and (settings.out or settings.manifest_out):
         raise SetupError(

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, Self
 
 from corpus_assets.artifacts.environment import absolute
 from corpus_assets.artifacts.settings import ScoringSettings
+from corpus_assets.artifacts.space import NUMBER_BYTES, REPORT_BYTES, Need, check_space
 from corpus_assets.artifacts.storage import (
     PARQUET,
     check_outputs,
@@ -35,9 +36,11 @@ if TYPE_CHECKING:
 
     from corpus_assets.artifacts.environment import Environment
     from corpus_assets.artifacts.settings import SharedSettings
+    from corpus_assets.corpora.clip import Clip
     from corpus_assets.corpora.listing import Links
     from corpus_assets.libvmaf.features import FeatureSet
     from corpus_assets.libvmaf.program import Program
+    from corpus_assets.tables.schema import TableSpec
 
 GIB = 1 << 30
 TRIALS_FOLDER = "engines"
@@ -117,6 +120,11 @@ class Scoring:
         }
 
     @property
+    def cache(self) -> ReportCache:
+        """The reports of earlier runs."""
+        return ReportCache(str(self.cache_dir))
+
+    @property
     def program(self) -> Program:
         """The program that runs libvmaf. Raises EngineError."""
         ffmpeg = FfmpegProgram(self.ffmpeg or embedded_ffmpeg())
@@ -131,7 +139,16 @@ class Scoring:
 
     def scorer(self, engine: Engine) -> ClipScorer:
         """Return what turns clips into outcomes."""
-        return ClipScorer(engine, ReportCache(str(self.cache_dir)), self.cache_policy)
+        return ClipScorer(engine, self.cache, self.cache_policy)
+
+    def check_space(self, clips: Sequence[Clip], spec: TableSpec) -> None:
+        """Look at what is free where the run will write. Raises StorageError."""
+        row = NUMBER_BYTES * len(spec.columns)
+        needs = [Need("output", self.out.parent, len(clips), row, output_remedy("out"))]
+        if self.cache_policy != "off":
+            new = sum(not self.cache.path(clip.key).exists() for clip in clips)
+            needs.append(Need("cache", self.cache_dir, new, REPORT_BYTES, CACHE_REMEDY))
+        check_space(clips, needs)
 
     @contextlib.contextmanager
     def cache_shared(self) -> Iterator[None]:

@@ -11,6 +11,7 @@ import orjson
 import pydantic
 
 from corpus_assets.errors import SettingError, StorageError
+from corpus_assets.manifests.pair import artifact_of
 from corpus_assets.tables.corpus_row import ROW_SCHEMA_VERSION, CorpusRow
 
 if TYPE_CHECKING:
@@ -49,6 +50,8 @@ def check_outputs(name: str, out: Path, kind: Kind, manifest: Path, inputs: Sequ
             raise SettingError(setting, str(path), "it is a folder; give a file name")
         if path.exists() and not _is_file_of(expected, path):
             raise SettingError(setting, str(path), f"a file that is no {expected.name} is there")
+    if (other := artifact_of(manifest)) and other != out.name:
+        raise SettingError("manifest_out", str(manifest), f"the manifest of {other} is there")
 
 
 def check_outside(name: str, path: Path, media: Sequence[Path]) -> None:

@@ -26,6 +26,10 @@ DAGSTER_YAML = """telemetry:
   enabled: false
 nux:
   enabled: false
+concurrency:
+  pools:
+    granularity: run
+    default_limit: 1
 python_logs:
   python_log_level: INFO
 """

@@ -135,8 +135,11 @@ def _plain(annotation: Any) -> Any:  # noqa: ANN401 (a type expression)
 
 def _help(field: FieldInfo) -> str:
     """Return what a flag's help says; of a list, each entry is a flag of its own."""
-    repeated = " May be repeated." if get_origin(field.annotation) is list else ""
-    return f"{field.description or ''}{repeated}"
+    text = field.description or ""
+    if get_origin(field.annotation) is list:
+        return f"{text} May be repeated."
+    given = field.default is not None and "Default" not in text
+    return f"{text} Default: {field.default}." if given else text
 
 
 def _flag(name: str, annotation: Any, text: str) -> inspect.Parameter:  # noqa: ANN401

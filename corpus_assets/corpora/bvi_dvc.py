@@ -115,6 +115,12 @@ class Inventory:
         """The tiers that have clips."""
         return tuple(tier for tier in TIERS if any(_tier_of(one) == tier for one in self.named))
 
+    def without(self, what: str) -> str:
+        """Say that there is no clip of something, and what there is."""
+        there = ", ".join(self.tiers) or "none"
+        others = "; ".join([f"{len(self.skipped)} other entries", *examples(self.skipped)])
+        return f"{self.where} has no clip of {what} (tiers with clips: {there}; {others})"
+
     def version(self, tier: str) -> str:
         """Return a digest of a tier's clips that reads none of them.
 
@@ -145,11 +151,7 @@ class Inventory:
         """
         wanted = {one.key: one for one in self.named if _tier_of(one) == tier}
         if not wanted:
-            there = ", ".join(self.tiers) or "none"
-            others = "; ".join([f"{len(self.skipped)} other entries", *examples(self.skipped)])
-            raise EmptyCorpusError(
-                f"{self.where} has no clip of tier {tier} (tiers with clips: {there}; {others})"
-            )
+            raise EmptyCorpusError(self.without(f"tier {tier}"))
         selected, left_out = selection.split({key: wanted[key].source.name for key in wanted})
         return Discovery(
             tuple(_clip(wanted[key], encode, codec) for key in selected),

@@ -95,7 +95,8 @@ def _reason(entry: os.DirEntry[str], folder: Path, links: Links) -> str:
             return reason
         return "" if stat.S_ISREG(target.stat().st_mode) else "not a regular file"
     except OSError as error:
-        return f"cannot be looked at: {error.strerror}"
+        what = "symbolic link that cannot be followed" if entry.is_symlink() else "cannot be read"
+        return f"{what}: {error.strerror}"
 
 
 def _resolved(path: str | Path) -> Path:

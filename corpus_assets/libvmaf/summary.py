@@ -8,6 +8,7 @@ is computed over the frames.
 from __future__ import annotations
 
 import math
+import re
 import reprlib
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -23,6 +24,8 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 NOT_KNOWN = float("nan")
+NOT_JSON = re.compile(rb"[:,\[]\s*-?(NaN|nan|Infinity|inf)\b")
+HIGHEST_SCORE = 100
 NUMBERS = {int, float, type(None)}
 
 
@@ -52,6 +55,8 @@ def summarize(data: bytes) -> ReportSummary:
     score, _ = _statistics(TEACHER, pooled, frames)
     if math.isnan(score):
         raise ReportRefusedError("accept", "the report has no vmaf, pooled or in every frame")
+    if not 0 <= score <= HIGHEST_SCORE:
+        raise ReportRefusedError("accept", f"its vmaf is {score:.6g}, and scores are 0 to 100")
     return ReportSummary(
         frames=len(frames),
         vmaf=score,
@@ -66,7 +71,8 @@ def parsed(data: bytes) -> dict[str, Any]:
     try:
         document = orjson.loads(data)
     except orjson.JSONDecodeError as error:
-        raise ReportRefusedError("accept", f"it is not valid JSON: {error}") from error
+        hint = "; NaN and Infinity are not JSON" if NOT_JSON.search(data) else ""
+        raise ReportRefusedError("accept", f"it is not valid JSON: {error}{hint}") from error
     if not isinstance(document, dict):
         raise ReportRefusedError("accept", "it is no report: not a JSON object")
     return document

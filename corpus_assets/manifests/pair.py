@@ -92,6 +92,14 @@ def describes(manifest: Path, artifact: Path) -> bool:
     return artifact.is_file() and not any(_differences(artifact, recorded))
 
 
+def artifact_of(manifest: Path) -> str | None:
+    """Return the file name of the artifact that a manifest is about; None where it says none."""
+    try:
+        return Path(_recorded(manifest).path).name
+    except (OSError, pydantic.ValidationError):
+        return None
+
+
 def _recorded(manifest: Path) -> RecordedArtifact:
     return RecordingManifest.model_validate_json(manifest.read_bytes()).artifact
 

@@ -20,6 +20,9 @@ from corpus_assets.orchestration.resources import (
     shared_settings,
 )
 
+POOL = "scoring"
+"""The concurrency pool of assets that score clips (`dagster.yaml`, `concurrency`)."""
+
 
 def config_of(settings: type[pydantic.BaseModel]) -> type[dg.Config]:
     """Return settings as Dagster's configuration: names, types, defaults and descriptions.
@@ -90,6 +93,7 @@ def _defined(
             code_version=asset.code_version,
             metadata={"dagster/column_schema": column_schema(asset.spec)},
             deps=[dg.AssetKey(list(key)) for key in asset.upstream],
+            pool=POOL if "ffmpeg" in kinds else None,
             partitions_def=dg.StaticPartitionsDefinition(list(keys)) if keys else None,
             backfill_policy=dg.BackfillPolicy.single_run() if keys else None,
         )

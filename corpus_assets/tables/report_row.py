@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import secrets
 from dataclasses import dataclass
+from pathlib import PurePosixPath
 from typing import TYPE_CHECKING, Any
 
 from corpus_assets.corpora.bvi_dvc import format_of
@@ -30,13 +31,14 @@ class Labels:
 def row_of(report: KeptReport, labels: Labels, timestamp: str) -> CorpusRow:
     """Return the row of a report.
 
-    Raises ClipError when the report says itself that it was made with another encode: its row would
-    carry a false key for de-duplication.
+    Raises ClipError when the report says itself that it is of another clip, or of another encode:
+    its row would carry a false key for de-duplication.
     """
     header, summary = report.header, report.summary
     clip = format_of(report.key)
     duration = summary.frames / clip.frame_rate if clip.frame_rate else 0.0
     if header is not None:
+        _check_name(header, report.key)
         _check_encode(header, labels)
     return CorpusRow(
         run_id=secrets.token_hex(16),
@@ -57,6 +59,12 @@ def row_of(report: KeptReport, labels: Labels, timestamp: str) -> CorpusRow:
         **{f"{name}_mean": value for name, value in summary.means.items()},
         **{f"{name}_std": value for name, value in summary.deviations.items()},
     )
+
+
+def _check_name(header: EntryHeader, key: str) -> None:
+    clip = PurePosixPath(header.sources[0].name).stem
+    if clip != key:
+        raise ClipError("accept", f"it is our entry of {clip}, under another name; delete it")
 
 
 def _check_encode(header: EntryHeader, labels: Labels) -> None:
