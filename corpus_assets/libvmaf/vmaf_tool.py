@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import os
 import re
+import shutil
 import tempfile
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
@@ -183,6 +184,7 @@ class VmafTool:
 
     def _through_files(self, job: Job, children: Children) -> Measured:
         """Let the ffmpegs write unnamed files, then run `vmaf` on these."""
+        _check_scratch(job)
         with tempfile.TemporaryFile() as reference, tempfile.TemporaryFile() as distorted:
             files = [reference.fileno(), distorted.fileno()]
             fed = [
@@ -220,6 +222,21 @@ class VmafTool:
             *("--json", "--output", measurement.report_path),
             *(part for option in known for part in option),
         ]
+
+
+def _check_scratch(job: Job) -> None:
+    """Refuse a clip whose raw frames do not fit into the folder of scratch files."""
+    facts, clip, folder = job.facts, job.clip, tempfile.gettempdir()
+    frame = RawVideo(
+        clip.reference.source, facts.width, facts.height, clip.pixel_format, facts.frame_rate
+    ).frame_bytes
+    need, free = 2 * frame * facts.frames, shutil.disk_usage(folder).free
+    if need > free:
+        raise ClipError(
+            "run",
+            f"{need / 1e6:.1f} MB of raw frames do not fit into {folder}, where "
+            f"{free / 1e6:.1f} MB are free; set TMPDIR to a larger folder, or use a vmaf that reads pipes",
+        )
 
 
 def _feed_arguments(job: Job, side: int, target: str) -> list[str]:
