@@ -235,7 +235,8 @@ def _check_scratch(job: Job) -> None:
         raise ClipError(
             "run",
             f"{need / 1e6:.1f} MB of raw frames do not fit into {folder}, where "
-            f"{free / 1e6:.1f} MB are free; set TMPDIR to a larger folder, or use a vmaf that reads pipes",
+            f"{free / 1e6:.1f} MB are free; set TMPDIR to a larger folder, or use a vmaf that "
+            "reads pipes",
         )
 
 
