@@ -174,7 +174,7 @@ def look_in_zip(archive: Path) -> Inventory:
         raise RootError(
             f"bvi_zip: {archive} is no whole zip archive: {error}; {ZIP_REMEDY}"
         ) from error
-    files = [entry for entry in directory.entries if not entry.is_dir()]
+    files = [entry for entry in directory.entries if not entry.filename.endswith("/")]
     reasons = [(entry, _reason_of_entry(entry)) for entry in files]
     named = [_entry(archive, directory, entry) for entry, reason in reasons if not reason]
     skipped = [Skipped(shown(entry.orig_filename), reason) for entry, reason in reasons if reason]

@@ -76,6 +76,6 @@ def _boxes(file: BinaryIO, size: int) -> Iterator[tuple[bytes, int, int]]:
             (length,) = LONG_LENGTH.unpack_from(header, HEADER.size)
         end = min(start + length, size) if length else size
         yield kind, start, end
-        if length < HEADER.size:
-            return
         start += length
+        if length < HEADER.size or start >= size:
+            return
