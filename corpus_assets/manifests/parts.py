@@ -18,7 +18,7 @@ from corpus_assets.files import sha256_of_bytes, sha256_of_file
 from corpus_assets.tables.schema import TableSpec
 
 
-class Part(pydantic.BaseModel, frozen=True, extra="forbid"):
+class Part(pydantic.BaseModel, frozen=True, extra="forbid", allow_inf_nan=False):
     """A block of a manifest."""
 
 

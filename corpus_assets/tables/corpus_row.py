@@ -6,6 +6,7 @@ times, `NaN` for a mean or deviation of a feature (trainers drop such rows; 0 wo
 
 from __future__ import annotations
 
+import math
 from typing import Annotated, Any, Literal, get_args
 
 import pyarrow as pa
@@ -17,6 +18,7 @@ ROW_SCHEMA_VERSION = 3
 VOLATILE = ("run_id", "timestamp")
 """Keys that differ from run to run."""
 
+INT64_BITS = 64
 ARROW_TYPES = {str: pa.string(), int: pa.int64(), float: pa.float64(), bool: pa.bool_()}
 
 
@@ -24,10 +26,25 @@ def _about(text: str, **rules: Any) -> Any:  # noqa: ANN401 (a field stands wher
     return pydantic.Field(description=text, **rules)
 
 
-Size = Annotated[int, pydantic.Field(ge=0)]
-Amount = Annotated[float, pydantic.Field(ge=0)]
+def _not_infinite(value: float) -> float:
+    if math.isinf(value):
+        raise ValueError("infinite")
+    return value
+
+
+def _not_too_long(value: int) -> int:
+    if value.bit_length() >= INT64_BITS:
+        raise ValueError("too large")
+    return value
+
+
+Whole = Annotated[int, pydantic.AfterValidator(_not_too_long)]
+Size = Annotated[int, pydantic.Field(ge=0), pydantic.AfterValidator(_not_too_long)]
+Amount = Annotated[float, pydantic.Field(ge=0, allow_inf_nan=False)]
 NoText = Annotated[str, _about("not recorded")]
-NoAmount = Annotated[float, _about("not measured", ge=0)]
+NoSize = Annotated[int, _about("not measured", ge=0), pydantic.AfterValidator(_not_too_long)]
+NoAmount = Annotated[float, _about("not measured", ge=0, allow_inf_nan=False)]
+Statistic = Annotated[float, pydantic.AfterValidator(_not_infinite)]
 
 
 def _statistic(what: str, feature: str) -> Any:  # noqa: ANN401
@@ -69,26 +86,26 @@ class CorpusRow(
     score_time_ms: NoAmount = 0.0
     ffmpeg_version: str = _about("ffmpeg that encoded, empty where not recorded")
     vmaf_binary_version: str = _about("libvmaf that scored, empty where not recorded")
-    exit_status: int = _about("0: encode and score ended well")
+    exit_status: Whole = _about("0: encode and score ended well")
     clip_mode: Literal["full"] = "full"
     hdr_transfer: NoText = ""
     hdr_primaries: NoText = ""
     hdr_forced: bool = False
-    shot_count: Annotated[int, _about("not measured", ge=0)] = 0
+    shot_count: NoSize = 0
     shot_avg_duration_sec: NoAmount = 0.0
     shot_duration_std_sec: NoAmount = 0.0
-    adm2_mean: float = _statistic("mean", "adm2")
-    vif_scale0_mean: float = _statistic("mean", "vif_scale0")
-    vif_scale1_mean: float = _statistic("mean", "vif_scale1")
-    vif_scale2_mean: float = _statistic("mean", "vif_scale2")
-    vif_scale3_mean: float = _statistic("mean", "vif_scale3")
-    motion2_mean: float = _statistic("mean", "motion2")
-    adm2_std: float = _statistic("population standard deviation", "adm2")
-    vif_scale0_std: float = _statistic("population standard deviation", "vif_scale0")
-    vif_scale1_std: float = _statistic("population standard deviation", "vif_scale1")
-    vif_scale2_std: float = _statistic("population standard deviation", "vif_scale2")
-    vif_scale3_std: float = _statistic("population standard deviation", "vif_scale3")
-    motion2_std: float = _statistic("population standard deviation", "motion2")
+    adm2_mean: Statistic = _statistic("mean", "adm2")
+    vif_scale0_mean: Statistic = _statistic("mean", "vif_scale0")
+    vif_scale1_mean: Statistic = _statistic("mean", "vif_scale1")
+    vif_scale2_mean: Statistic = _statistic("mean", "vif_scale2")
+    vif_scale3_mean: Statistic = _statistic("mean", "vif_scale3")
+    motion2_mean: Statistic = _statistic("mean", "motion2")
+    adm2_std: Statistic = _statistic("population standard deviation", "adm2")
+    vif_scale0_std: Statistic = _statistic("population standard deviation", "vif_scale0")
+    vif_scale1_std: Statistic = _statistic("population standard deviation", "vif_scale1")
+    vif_scale2_std: Statistic = _statistic("population standard deviation", "vif_scale2")
+    vif_scale3_std: Statistic = _statistic("population standard deviation", "vif_scale3")
+    motion2_std: Statistic = _statistic("population standard deviation", "motion2")
     enc_internal_qp_mean: NoAmount = 0.0
     enc_internal_qp_std: NoAmount = 0.0
     enc_internal_bits_mean: NoAmount = 0.0
