@@ -63,6 +63,7 @@ from corpus_assets_tests.mutations import DEEP, spoilt_bytes, spoilt_json, spoil
 from corpus_assets_tests.schemas import MODELS
 
 FRAMES = 3
+KEPT = stem("DKept")
 LABELS = Labels("libx264", "fast", 35, "yuv420p10le")
 KEYS = frozenset({feature.origins[0].report_key for feature in CANONICAL6.features} | {"vmaf"})
 SEED = int(os.environ.get("FUZZ_SEED", "0")) << 64
@@ -94,7 +95,7 @@ def report_tree() -> dict[str, Any]:
 
 
 def header_of(report: bytes) -> EntryHeader:
-    source = StampedSource(name="x.mp4", size=9, mtime_ns=1, inode=2, sha256="0" * 64)
+    source = StampedSource(name=f"{KEPT}.mp4", size=9, mtime_ns=1, inode=2, sha256="0" * 64)
     return EntryHeader(
         format=ENTRY_FORMAT,
         fingerprint="0" * 64,
@@ -124,7 +125,7 @@ ENTRY = join_entry(header_of(REPORT_BYTES), REPORT_BYTES)
 
 def test_the_inputs_are_valid_before_they_are_spoilt(tmp_path: Path) -> None:
     accept(parse_report(REPORT_BYTES), frames=FRAMES, expected=KEYS)
-    path = tmp_path / "valid.json"
+    path = tmp_path / f"{KEPT}.json"
     path.write_bytes(ENTRY)
     assert row_of(read_report(path), LABELS, "now").vmaf_score == summarize(REPORT_BYTES).vmaf
 
@@ -185,7 +186,7 @@ def test_entries(chance: random.Random) -> None:
 
 @spoilt()
 def test_kept_reports_and_their_rows(chance: random.Random, tmp_path: Path) -> None:
-    path = tmp_path / f"{stem('DKept')}.json"
+    path = tmp_path / f"{KEPT}.json"
     path.write_bytes(spoilt_entry(chance))
     try:
         row = row_of(read_report(path), LABELS, "now")
