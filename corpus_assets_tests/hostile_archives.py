@@ -150,6 +150,7 @@ def tricks(good: bytes) -> tuple[list[Entry], dict[str, str], dict[str, str]]:
             "not named",
         ),
         (replace(one, name=name.encode(), mode=LINK), "not a regular file"),
+        (replace(Entry.of("DGood", b"/etc/passwd"), mode=LINK), "not a regular file"),
         (replace(one, name=f"1/{name}".encode(), mode=FIFO), "not a regular file"),
         (replace(one, name=f"2/{name}".encode(), mode=DEVICE), "not a regular file"),
     ]

@@ -1,14 +1,25 @@
-"""Spoiling valid inputs: bytes anywhere, or single values of a JSON tree."""
+"""Spoiling valid inputs: bytes anywhere, or single values of a JSON tree.
+
+Hypothesis draws a seed, and a fast mutator spoils a valid input with it, so that all of it fits
+into a CI run. The seeds are the same in every run (`derandomize`): a change is judged by what it
+changes, and never by luck. To look further, set FUZZ_SEED to any number.
+"""
 
 from __future__ import annotations
 
 import copy
 import json
+import os
 import random
 from collections.abc import Callable
 from typing import Any
 
 import orjson
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from corpus_assets.errors import ClipError
 
 DEEP = b"[" * 1000 + b"]" * 1000
 """As deep as orjson takes, and deeper than Python prints."""
@@ -35,6 +46,25 @@ VALUES: tuple[Any, ...] = (
     *(float("nan"), float("inf"), "", "x", "1", "\0", "\ud800", "\u0663", "\n", "NaN", "x" * 5000),
     *([], [[]], [1], {}, {"": None}, {"mean": {}}, MARK),
 )
+
+SEED = int(os.environ.get("FUZZ_SEED", "0")) << 64
+Test = Callable[..., None]
+
+
+def spoilt(times: int = 10_000) -> Callable[[Test], Test]:
+    """Give a test a source of chance, many times over."""
+    checks = (HealthCheck.function_scoped_fixture, HealthCheck.too_slow)
+    often = settings(
+        max_examples=times, deadline=None, derandomize=True, suppress_health_check=checks
+    )
+    seeds = st.integers(0, (1 << 64) - 1).map(lambda seed: random.Random(SEED + seed))  # noqa: S311
+    return lambda test: pytest.mark.slow(often(given(chance=seeds)(test)))
+
+
+def check_refusal(error: ClipError, stage: str) -> None:
+    """Demand a refusal that says where and why, and not too long."""
+    assert error.stage == stage
+    assert 0 < len(error.reason) < 20_000
 
 
 def spoilt_bytes(chance: random.Random, data: bytes) -> bytes:
