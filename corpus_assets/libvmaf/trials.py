@@ -20,6 +20,7 @@ from corpus_assets.files import write_whole
 from corpus_assets.libvmaf.measurement import measuring
 from corpus_assets.libvmaf.process import Children
 from corpus_assets.libvmaf.report import parse_report
+from corpus_assets.locks import shared_folder
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -114,7 +115,8 @@ class Trials:
         with contextlib.suppress(OSError):  # only the time of trying again is lost
             if self._file:
                 self._file.parent.mkdir(parents=True, exist_ok=True)
-                write_whole(self._file, _Remembered(trials=known).model_dump_json().encode())
+                with shared_folder(self._file.parent):
+                    write_whole(self._file, _Remembered(trials=known).model_dump_json().encode())
 
 
 def _name(model: Model, extractors: tuple[str, ...]) -> str:
