@@ -7,18 +7,14 @@ from pathlib import Path
 
 import pydantic
 
-from corpus_assets.manifests.rows import CorpusRowsManifest
-from corpus_assets.manifests.scored import BviFullManifest, KonvidPairsManifest, NetflixManifest
+from corpus_assets.manifests.kinds import KINDS
 from corpus_assets.tables.corpus_row import CorpusRow
 
 FOLDER = Path(__file__).parents[1] / "docs" / "schema"
 DIALECT = "https://json-schema.org/draft/2020-12/schema"
 MODELS: dict[str, type[pydantic.BaseModel]] = {
     "corpus-row-v3": CorpusRow,
-    "bvi-dvc-corpus-jsonl-manifest-v1": CorpusRowsManifest,
-    "bvi-dvc-full-features-manifest-v1": BviFullManifest,
-    "konvid-vmaf-pairs-manifest-v1": KonvidPairsManifest,
-    "netflix-full-features-manifest-v1": NetflixManifest,
+    **KINDS,
 }
 
 

@@ -10,26 +10,34 @@ import typer
 
 from corpus_assets.cli.summary import print_json
 from corpus_assets.errors import DataError
-from corpus_assets.manifests.pair import examine, manifests_at
+from corpus_assets.manifests.pair import manifests_at
+from corpus_assets.manifests.verification import verify as verified
 
 
 def verify(
     paths: Annotated[
         list[Path], typer.Argument(metavar="PATH...", help="Manifests, artifacts or folders.")
     ],
+    inputs: Annotated[
+        bool, typer.Option("--inputs", help="Every input file and the engine too.")
+    ] = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print the mismatches as JSON.")] = False,
 ) -> None:
-    """Say whether artifacts are there and are what their manifests say: bytes and SHA-256.
+    """Say whether artifacts are there and are what their manifests say.
 
-    Exit code 1 when one is not, 2 when there is no manifest.
+    Bytes, SHA-256, rows, columns, content, and whether the manifest is valid and its counts add up.
+    Exit code 1 when something is not right, 2 when there is no manifest.
     """
-    found = {m: examine(m) for m in dict.fromkeys(m for path in paths for m in manifests_at(path))}
+    manifests = dict.fromkeys(manifest for path in paths for manifest in manifests_at(path))
+    found = {manifest: verified(manifest, inputs=inputs) for manifest in manifests}
     if as_json:
-        print_json({str(m): [asdict(one) for one in wrong] for m, wrong in found.items()})
+        print_json({str(manifest): asdict(one) for manifest, one in found.items()})
     else:
-        for manifest, wrong in found.items():
-            typer.echo(f"{manifest}: {'not right' if wrong else 'fine'}")
-            for one in wrong:
-                typer.echo(f"  {one}")
-    if any(found.values()):
+        for manifest, one in found.items():
+            typer.echo(f"{manifest}: {'not right' if one.mismatches else 'fine'}")
+            for mismatch in one.mismatches:
+                typer.echo(f"  {mismatch}")
+            for unproved in one.unproved:
+                typer.echo(f"  not proved: {unproved}")
+    if any(one.mismatches for one in found.values()):
         raise typer.Exit(DataError.exit_code)

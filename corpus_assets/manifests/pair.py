@@ -76,7 +76,7 @@ def examine(manifest: Path) -> list[Mismatch]:
         first = error.errors(include_url=False)[0]
         found = f"{'.'.join(map(str, first['loc'])) or 'document'}: {first['msg']}"
         return [Mismatch("manifest", "path, bytes and sha256 of its artifact", found)]
-    artifact = _located(manifest, recorded)
+    artifact = located(manifest, recorded.path)
     if not artifact.is_file():
         return [Mismatch("artifact", str(artifact), "no such file")]
     mismatches = list(_differences(artifact, recorded))
@@ -104,9 +104,10 @@ def _recorded(manifest: Path) -> RecordedArtifact:
     return RecordingManifest.model_validate_json(manifest.read_bytes()).artifact
 
 
-def _located(manifest: Path, recorded: RecordedArtifact) -> Path:
-    beside = manifest.with_name(Path(recorded.path).name)
-    return beside if beside.is_file() else Path(recorded.path)
+def located(manifest: Path, path: str) -> Path:
+    """Return where an artifact is: beside its manifest, else where it was written."""
+    beside = manifest.with_name(Path(path).name)
+    return beside if beside.is_file() else Path(path)
 
 
 def _differences(artifact: Path, recorded: RecordedArtifact) -> Iterator[Mismatch]:
@@ -121,7 +122,7 @@ def _interrupted(manifest: Path) -> Iterator[Mismatch]:
     """Find the manifest of the artifact that a run left under a temporary name."""
     for staged in temporaries_of(manifest):
         with contextlib.suppress(pydantic.ValidationError):
-            if describes(staged, _located(manifest, _recorded(staged))):
+            if describes(staged, located(manifest, _recorded(staged).path)):
                 found = f"interrupted: its manifest is {staged.name}; {REMEDY}"
                 yield Mismatch("publication", "complete", found)
 

@@ -8,12 +8,34 @@ from __future__ import annotations
 
 import hashlib
 import json
-from typing import TYPE_CHECKING, Self
+from typing import TYPE_CHECKING, Any, Self
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
     from pathlib import Path
 
     import pydantic
+
+
+class RowsDigest:
+    """Digests the content of rows given one after the other."""
+
+    def __init__(self, volatile: tuple[str, ...] = ()) -> None:
+        """Start without a row; `volatile` keys are left out."""
+        self._volatile = volatile
+        self._digest = hashlib.sha256()
+        self.rows = 0
+
+    def update(self, values: Mapping[str, Any]) -> None:
+        """Add a row."""
+        lasting = {name: value for name, value in values.items() if name not in self._volatile}
+        text = json.dumps(lasting, sort_keys=True, ensure_ascii=False, separators=(",", ":"))
+        self._digest.update(f"{text}\n".encode())
+        self.rows += 1
+
+    def hexdigest(self) -> str:
+        """Return the digest of the rows so far as 64 hex digits."""
+        return self._digest.hexdigest()
 
 
 class JsonLines:
@@ -22,9 +44,12 @@ class JsonLines:
     def __init__(self, path: Path, volatile: tuple[str, ...] = ()) -> None:
         """Open the file; `volatile` keys are left out of the digest. Raises OSError."""
         self._file = path.open("w", encoding="ascii")
-        self._volatile = volatile
-        self._digest = hashlib.sha256()
-        self.rows = 0
+        self._digest = RowsDigest(volatile)
+
+    @property
+    def rows(self) -> int:
+        """Rows given so far."""
+        return self._digest.rows
 
     @property
     def content_sha256(self) -> str:
@@ -35,10 +60,7 @@ class JsonLines:
         """Add a row. Raises OSError."""
         values = row.model_dump()
         self._file.write(json.dumps(values) + "\n")
-        lasting = {name: value for name, value in values.items() if name not in self._volatile}
-        text = json.dumps(lasting, sort_keys=True, ensure_ascii=False, separators=(",", ":"))
-        self._digest.update(f"{text}\n".encode())
-        self.rows += 1
+        self._digest.update(values)
 
     def close(self) -> None:
         """Write what is buffered. Raises OSError."""

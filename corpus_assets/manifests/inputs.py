@@ -1,0 +1,84 @@
+"""Whether what an artifact was made from is still there: every input file, and the programs."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from corpus_assets.corpora.bvi_dvc import look_in_zip
+from corpus_assets.corpora.file_source import FileSource
+from corpus_assets.errors import ClipError, RootError
+from corpus_assets.files import sha256_of_file
+from corpus_assets.manifests.pair import Mismatch
+from corpus_assets.manifests.scored import ScoredManifest
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    from corpus_assets.corpora.clip import Source
+    from corpus_assets.manifests.engine import EnginePart
+    from corpus_assets.manifests.kinds import Manifest
+    from corpus_assets.manifests.parts import InventoryPart
+
+
+def check_inputs(manifest: Manifest) -> Iterator[Mismatch]:
+    """Hold every recorded input, the engine and the model against what is there."""
+    yield from _files(manifest.inventory)
+    if isinstance(manifest, ScoredManifest):
+        for path, sha256 in _programs(manifest.engine).items():
+            yield from _file(Path(path), sha256)
+
+
+def _files(inventory: InventoryPart) -> Iterator[Mismatch]:
+    root = Path(inventory.root)
+    if not root.exists():
+        yield Mismatch("inventory.root", str(root), "nothing there")
+        return
+    try:
+        sources = _entries(root) if root.is_file() else None
+    except RootError as error:
+        yield Mismatch("inventory.root", "a readable archive", str(error))
+        return
+    for file in inventory.files:
+        source = FileSource(str(root), file.path) if sources is None else sources.get(file.path)
+        found = _digest(source)
+        if found != file.sha256:
+            yield Mismatch(f"input {file.path}", file.sha256, found)
+
+
+def _entries(archive: Path) -> Mapping[str, Source]:
+    return {one.source.name: one.source for one in look_in_zip(archive).named}
+
+
+def _digest(source: Source | None) -> str:
+    """Return the SHA-256 of a source, or why there is none."""
+    if source is None:
+        return "no such entry"
+    try:
+        source.stamp()
+        return source.sha256()
+    except ClipError as error:
+        return error.reason
+    except OSError as error:
+        return str(error.strerror)
+
+
+def _programs(engine: EnginePart) -> dict[str, str]:
+    """Return the digests of all files that computed, by path."""
+    encoder = engine.encoder
+    return {
+        engine.binary: engine.binary_sha256,
+        **{library.path: library.sha256 for library in engine.libraries},
+        **({encoder.binary: encoder.binary_sha256} if encoder else {}),
+        **{library.path: library.sha256 for library in (encoder.libraries if encoder else ())},
+        **({engine.model.path: engine.model.sha256 or ""} if engine.model.path else {}),
+    }
+
+
+def _file(path: Path, sha256: str) -> Iterator[Mismatch]:
+    try:
+        found = sha256_of_file(path)
+    except OSError as error:
+        found = str(error.strerror)
+    if found != sha256:
+        yield Mismatch(f"engine {path}", sha256, found)

@@ -1,0 +1,154 @@
+"""Everything that a manifest says of its artifact and of itself, held against what is there."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import orjson
+import pydantic
+
+from corpus_assets.errors import DataError
+from corpus_assets.manifests.inputs import check_inputs
+from corpus_assets.manifests.kinds import KINDS
+from corpus_assets.manifests.pair import Mismatch, examine, located
+from corpus_assets.manifests.scored import ScoredManifest
+from corpus_assets.tables.reading import read_facts
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from corpus_assets.manifests.kinds import Manifest
+    from corpus_assets.manifests.parts import ArtifactPart
+
+ERRORS_SHOWN = 5
+NOT_RECORDED = "bytes, SHA-256, columns and content of the artifact, which are not recorded"
+
+
+@dataclass(frozen=True, slots=True)
+class Verification:
+    """What is not as the manifest says, and what it does not say, so that nothing is proved."""
+
+    mismatches: tuple[Mismatch, ...]
+    unproved: tuple[str, ...] = ()
+
+
+def verify(manifest: Path, *, inputs: bool = False) -> Verification:
+    """Check the artifact's bytes and content, and the manifest's schema and counts.
+
+    With `inputs`, also every file that it was made from, and the programs. All mismatches are
+    returned. The table is read in bounded memory. Raises OSError.
+    """
+    document = _document(manifest)
+    if document is None:
+        return Verification(tuple(examine(manifest)))
+    if "artifact" not in document:
+        return _without_artifact(manifest, document)
+    light = examine(manifest)
+    kind = KINDS.get(str(document.get("schema")))
+    if kind is None:
+        known = Mismatch("schema", f"one of {', '.join(KINDS)}", str(document.get("schema")))
+        return Verification((*light, known))
+    try:
+        model = kind.model_validate(document)
+    except pydantic.ValidationError as error:
+        return Verification((*light, *_invalid(error)))
+    content = _content(manifest, model.artifact)
+    origin = check_inputs(model) if inputs else ()
+    return Verification((*light, *content, *_counts(model), *origin))
+
+
+def _document(manifest: Path) -> dict[str, Any] | None:
+    try:
+        document = orjson.loads(manifest.read_bytes())
+    except (FileNotFoundError, orjson.JSONDecodeError):
+        return None
+    return document if isinstance(document, dict) else None
+
+
+def _without_artifact(manifest: Path, document: dict[str, Any]) -> Verification:
+    """Look at what manifests of earlier scripts have: where the artifact is, and its rows."""
+    outputs = (document.get("run_provenance") or {}).get("outputs") or {}
+    path = outputs.get("parquet") or outputs.get("jsonl")
+    if not isinstance(path, str):
+        return Verification(tuple(examine(manifest)))
+    artifact = located(manifest, path)
+    if not artifact.is_file():
+        missing = Mismatch("artifact", str(artifact), "no such file")
+        return Verification((missing,), (NOT_RECORDED,))
+    return Verification(tuple(_rows_of(document, artifact)), (NOT_RECORDED,))
+
+
+def _rows_of(document: dict[str, Any], artifact: Path) -> Iterator[Mismatch]:
+    stats = document.get("stats") or {}
+    recorded = stats.get("rows", stats.get("frames"))
+    try:
+        rows = read_facts(artifact).rows
+    except DataError as error:
+        yield Mismatch("artifact", "a table", str(error))
+        return
+    if recorded is not None and recorded != rows:
+        yield Mismatch("rows", str(recorded), str(rows))
+
+
+def _invalid(error: pydantic.ValidationError) -> Iterator[Mismatch]:
+    for one in error.errors(include_url=False)[:ERRORS_SHOWN]:
+        where = ".".join(map(str, one["loc"])) or "manifest"
+        yield Mismatch(where, "as in its schema", str(one["msg"]).removeprefix("Value error, "))
+
+
+def _content(manifest: Path, recorded: ArtifactPart) -> Iterator[Mismatch]:
+    """Compare the table itself."""
+    artifact = located(manifest, recorded.path)
+    if not artifact.is_file():
+        return
+    try:
+        facts = read_facts(artifact)
+    except DataError as error:
+        yield Mismatch("artifact", "a table", str(error))
+        return
+    if facts.rows != recorded.rows:
+        yield Mismatch("rows", str(recorded.rows), str(facts.rows))
+    columns = tuple((column.name, column.type) for column in recorded.columns)
+    if facts.columns != columns:
+        yield Mismatch("columns", _listed(columns), _listed(facts.columns))
+    if facts.content_sha256 != recorded.content_sha256:
+        yield Mismatch("content_sha256", recorded.content_sha256, facts.content_sha256)
+
+
+def _listed(columns: tuple[tuple[str, str], ...]) -> str:
+    return ", ".join(f"{name} {kind}" for name, kind in columns)
+
+
+def _counts(model: Manifest) -> Iterator[Mismatch]:
+    """Compare counts that say the same in two places of the manifest."""
+    claims = {
+        "counts.failed": (len(model.failures), model.counts.failed),
+        "inventory.count": (len(model.inventory.files), model.inventory.count),
+        "inventory.bytes": (sum(f.bytes for f in model.inventory.files), model.inventory.bytes),
+        **_stats(model),
+    }
+    if isinstance(model, ScoredManifest):
+        claims["counts.skipped"] = (len(model.skipped), model.counts.skipped)
+    for what, (expected, found) in claims.items():
+        if expected != found:
+            yield Mismatch(what, str(expected), str(found))
+
+
+def _stats(model: Manifest) -> dict[str, tuple[int, int]]:
+    """Return the counts for existing readers, each with what it must be."""
+    stats, counts = model.stats.model_dump(), model.counts.model_dump()
+    selected, failed = counts.get("selected", 0), counts["failed"]
+    expected = {
+        "rows": model.artifact.rows,
+        "frames": model.artifact.rows,
+        "columns": len(model.artifact.columns),
+        "clips_selected": selected,
+        "clips_failed": failed,
+        "clips_processed": selected - failed,
+        "pairs": selected - failed,
+        "cache_files": counts["found"],
+    }
+    there = sorted(expected.keys() & stats.keys())
+    return {f"stats.{name}": (expected[name], stats[name]) for name in there}

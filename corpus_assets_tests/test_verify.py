@@ -1,0 +1,173 @@
+"""`corpus-assets verify`: each recorded fact is changed in turn, and exactly that is named."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+
+from corpus_assets.artifacts.build import ScoredBuilt
+from corpus_assets.manifests.verification import verify
+from corpus_assets_tests.archives import entry, stem, write_archive
+from corpus_assets_tests.making import build_bvi, build_netflix, build_pairs, build_rows
+from corpus_assets_tests.test_cli import corpus_assets
+
+
+@pytest.fixture
+def built(konvid_root: Path) -> ScoredBuilt:
+    return build_pairs(konvid_root)
+
+
+def wrong(built: ScoredBuilt, *, inputs: bool = False) -> list[str]:
+    return [one.what for one in verify(built.manifest_path, inputs=inputs).mismatches]
+
+
+def rewrite(built: ScoredBuilt, change: Callable[[pa.Table], pa.Table]) -> None:
+    path = built.manifest.artifact.path
+    pq.write_table(change(pq.read_table(path)), path)
+
+
+def edit(built: ScoredBuilt, *keys: str | int, value: Any) -> None:
+    """Change one value of the manifest."""
+    document = json.loads(built.manifest_path.read_text())
+    node = document
+    for key in keys[:-1]:
+        node = node[key]
+    node[keys[-1]] = value
+    built.manifest_path.write_text(json.dumps(document))
+
+
+def test_what_was_made_is_fine(netflix_root: Path, media: Path, tmp_path: Path) -> None:
+    archive = write_archive(tmp_path / "bvi.zip", {"DOne": media / "ten.mp4"})
+    made = (
+        build_netflix(netflix_root, feature_set="canonical6", width=384, height=216),
+        build_bvi(bvi_zip=str(archive), feature_set="canonical6"),
+        build_rows(),
+    )
+    for built in made:
+        assert verify(built.manifest_path, inputs=True).mismatches == ()
+    done = corpus_assets("verify", tmp_path / "runs", "--inputs", folder=tmp_path)
+    assert done.returncode == 0
+    assert done.stdout.count(": fine") == len(made)
+
+
+def test_a_changed_value(built: ScoredBuilt) -> None:
+    def change(table: pa.Table) -> pa.Table:
+        values = table.column("vmaf").to_pylist()
+        values[3] += 1e-9
+        place = table.schema.get_field_index("vmaf")
+        return table.set_column(place, "vmaf", pa.array(values, pa.float64()))
+
+    rewrite(built, change)
+    assert set(wrong(built)) == {"bytes", "sha256", "content_sha256"}
+
+
+def test_a_dropped_row(built: ScoredBuilt) -> None:
+    rewrite(built, lambda table: table.slice(1))
+    assert set(wrong(built)) == {"bytes", "sha256", "rows", "content_sha256"}
+
+
+def test_the_order_and_type_of_columns(built: ScoredBuilt) -> None:
+    rewrite(built, lambda table: table.select(list(reversed(table.column_names))))
+    assert set(wrong(built)) == {"bytes", "sha256", "columns", "content_sha256"}
+    rewrite(
+        built, lambda table: table.cast(pa.schema([(n, pa.string()) for n in table.column_names]))
+    )
+    assert "columns" in wrong(built)
+
+
+def test_bytes_that_are_no_table(built: ScoredBuilt) -> None:
+    Path(built.manifest.artifact.path).write_bytes(b"PAR1 and nothing")
+    assert wrong(built) == ["bytes", "sha256", "artifact"]
+
+
+def test_another_file_with_the_same_content(built: ScoredBuilt) -> None:
+    rewrite(built, lambda table: table)
+    assert set(wrong(built)) == {"bytes", "sha256"}
+
+
+@pytest.mark.parametrize(
+    ("keys", "value", "expected"),
+    [
+        (("artifact", "rows"), 35, ["rows", "stats.frames"]),
+        (("artifact", "content_sha256"), "0" * 64, ["content_sha256"]),
+        (("artifact", "columns", 0, "name"), "keys", ["columns"]),
+        (("stats", "frames"), 7, ["stats.frames"]),
+        (("stats", "clips_selected"), 7, ["stats.clips_selected"]),
+        (("stats", "clips_failed"), 7, ["stats.clips_failed"]),
+        (("counts", "failed"), 1, ["counts"]),
+        (("counts", "cached"), "many", ["counts.cached"]),
+        (("inventory", "count"), 9, ["inventory.count"]),
+        (("inventory", "files", 0, "bytes"), 1, ["inventory.bytes"]),
+        (("crf",), None, ["crf"]),
+        (("schema",), "mine", ["schema"]),
+        (("surprise",), 1, ["surprise"]),
+    ],
+)
+def test_a_fact_of_the_manifest(
+    built: ScoredBuilt, keys: tuple[str | int, ...], value: Any, expected: list[str]
+) -> None:
+    edit(built, *keys, value=value)
+    assert wrong(built) == expected
+
+
+def test_inputs_and_engine(built: ScoredBuilt, konvid_root: Path, media: Path) -> None:
+    clip = konvid_root / "KoNViD_1k_videos" / "20.mp4"
+    shutil.copy(media / "bunny.mp4", clip)
+    assert wrong(built) == []
+    assert wrong(built, inputs=True) == ["input KoNViD_1k_videos/20.mp4"]
+    clip.unlink()
+    assert wrong(built, inputs=True) == ["input KoNViD_1k_videos/20.mp4"]
+    edit(built, "engine", "binary", value="/nowhere/ffmpeg")
+    assert wrong(built, inputs=True)[-1] == "engine /nowhere/ffmpeg"
+    shutil.rmtree(konvid_root)
+    assert wrong(built, inputs=True)[0] == "inventory.root"
+    assert wrong(built) == []
+
+
+def test_an_entry_of_an_archive(media: Path, tmp_path: Path) -> None:
+    clips = {"DOne": media / "ten.mp4", "DTwo": media / "bikes.mp4"}
+    archive = write_archive(tmp_path / "bvi.zip", clips)
+    built = build_bvi(bvi_zip=str(archive), feature_set="canonical6")
+    write_archive(archive, clips | {"DTwo": media / "bunny.mp4"})
+    assert wrong(built, inputs=True) == [f"input {entry('DTwo')}"]
+    archive.write_bytes(b"no archive")
+    assert wrong(built, inputs=True) == ["inventory.root"]
+
+
+def test_a_row_of_json_lines(media: Path, tmp_path: Path) -> None:
+    archive = write_archive(tmp_path / "bvi.zip", {"DOne": media / "ten.mp4"})
+    build_bvi(bvi_zip=str(archive), feature_set="canonical6")
+    built = build_rows()
+    path = Path(built.manifest.artifact.path)
+    row = json.loads(path.read_text())
+    path.write_text(json.dumps(row | {"run_id": "0" * 32}) + "\n")
+    found = {one.what for one in verify(built.manifest_path).mismatches}
+    assert found == {"sha256"}, "the run's id is not content"
+    path.write_text(json.dumps(row | {"crf": 36}) + "\n")
+    found = {one.what for one in verify(built.manifest_path).mismatches}
+    assert found == {"sha256", "content_sha256"}
+    path.write_text(json.dumps(row | {"crf": "x"}) + "\n")
+    (last,) = [o for o in verify(built.manifest_path).mismatches if o.what == "artifact"]
+    assert "line 1: crf: " in last.found
+    assert row["src"] == f"bvi-dvc:{stem('DOne')}"
+
+
+def test_a_manifest_of_an_earlier_script(built: ScoredBuilt, tmp_path: Path) -> None:
+    """It has no block `artifact`: what it cannot prove is said, and its rows are counted."""
+    whole = json.loads(built.manifest_path.read_text())
+    keys = ("schema", "features", "crf", "cache_enabled", "failed_clips", "stats", "run_provenance")
+    built.manifest_path.write_text(json.dumps({key: whole[key] for key in keys}))
+    done = corpus_assets("verify", built.manifest_path, folder=tmp_path)
+    assert done.returncode == 0
+    assert "not proved: bytes, SHA-256, columns and content of the artifact" in done.stdout
+    edit(built, "stats", "frames", value=7)
+    assert wrong(built) == ["rows"]
+    Path(built.manifest.artifact.path).unlink()
+    assert wrong(built) == ["artifact"]
