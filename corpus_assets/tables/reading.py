@@ -40,8 +40,9 @@ def _of_parquet(path: Path) -> TableFacts:
         with pq.ParquetFile(path) as file:
             schema = file.schema_arrow
             digest = ContentDigest(schema)
-            for batch in file.iter_batches(BATCH_ROWS):
-                digest.update(pa.Table.from_batches([batch], schema))
+            for group in range(file.num_row_groups):
+                for batch in file.iter_batches(BATCH_ROWS, row_groups=[group]):
+                    digest.update(pa.Table.from_batches([batch], schema))
     except (pa.ArrowException, TypeError) as error:
         raise DataError(f"{path} is no table of ours: {error}") from error
     columns = tuple((column.name, TYPE_NAMES[column.type]) for column in schema)
