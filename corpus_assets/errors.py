@@ -84,8 +84,8 @@ class StorageError(SetupError):
         """Explain an error of the system; a full disk with what is free, and needed in bytes."""
         reason = os.strerror(error.errno) if error.errno else str(error)
         if error.errno in {errno.ENOSPC, errno.EDQUOT}:
-            need = "" if needed is None else f", {needed / 1e6:.1f} MB needed"
-            reason += f" ({shutil.disk_usage(folder).free / 1e6:.1f} MB free{need})"
+            need = "" if needed is None else f", {needed / 1e6:.3f} MB needed"
+            reason += f" ({shutil.disk_usage(folder).free / 1e6:.3f} MB free{need})"
         return cls(what, folder, reason, remedy)
 
 

@@ -3,21 +3,45 @@
 from __future__ import annotations
 
 import contextlib
+import errno
 import hashlib
 import os
 import re
 import secrets
+import stat
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
 
-def sha256_of_file(path: Path | str) -> str:
-    """Return the SHA-256 of a file's bytes as 64 hex digits. Raises OSError."""
+def sha256_of_file(path: Path | str, check: Callable[[], None] = lambda: None) -> str:
+    """Return the SHA-256 of a file's bytes as 64 hex digits. Raises OSError.
+
+    `check` is called before each piece, and may raise to end it.
+    """
+    digest = hashlib.sha256()
     with Path(path).open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
+        while chunk := file.read(CHUNK):
+            check()
+            digest.update(chunk)
+    return digest.hexdigest()
+
+
+def read_regular(path: Path, most: int) -> bytes:
+    """Read a regular file of so many bytes at most; a pipe is not waited for. Raises OSError."""
+    descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
+    try:
+        if not stat.S_ISREG(os.fstat(descriptor).st_mode):
+            raise OSError(errno.EINVAL, "not a regular file")
+        with os.fdopen(os.dup(descriptor), "rb") as file:
+            data = file.read(most + 1)
+    finally:
+        os.close(descriptor)
+    if len(data) > most:
+        raise OSError(errno.EFBIG, f"larger than {most} bytes")
+    return data
 
 
 def sha256_of_bytes(data: bytes) -> str:
@@ -25,6 +49,7 @@ def sha256_of_bytes(data: bytes) -> str:
     return hashlib.sha256(data).hexdigest()
 
 
+CHUNK = 1 << 20
 TEMPORARY_NAME = re.compile(r"\.(?P<target>.+)\.[0-9a-f]{12}\.tmp", re.DOTALL)
 """The names that `temporary_beside` gives."""
 

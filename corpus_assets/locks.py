@@ -47,7 +47,7 @@ def held(target: Path) -> Iterator[None]:
 def shared_folder(folder: Path) -> Iterator[None]:
     """Use a folder in which other runs write whole files too.
 
-    Whoever comes to it alone removes the temporary files that killed runs have left.
+    Whoever comes to it alone removes the temporary files of entries that killed runs have left.
     Raises OSError.
     """
     descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
@@ -72,14 +72,20 @@ def try_lock(descriptor: int) -> bool:
 
 def _remove_temporary(folder: Path) -> None:
     for path in folder.iterdir():
-        if TEMPORARY_NAME.fullmatch(path.name):
+        found = TEMPORARY_NAME.fullmatch(path.name)
+        if found and found["target"].endswith(".json") and not _is_manifest(found["target"]):
             path.unlink(missing_ok=True)
+
+
+def _is_manifest(name: str) -> bool:
+    """Say whether it is held by the lock of its output, not by that of the folder."""
+    return name.endswith(".manifest.json")
 
 
 def _locked(lock: Path, target: Path) -> int:
     """Open and lock the lock file; one that its holder has removed meanwhile does not count."""
     while True:
-        descriptor = os.open(lock, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o644)
+        descriptor = os.open(lock, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW, 0o644)
         try:
             with _where_supported():
                 _lock_or_name_holder(descriptor, target)

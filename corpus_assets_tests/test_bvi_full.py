@@ -362,3 +362,26 @@ def test_command_line_makes_every_tier_or_one(archive: Path, tmp_path: Path) -> 
     assert json.loads(one.stdout)["D"]["clips_extracted"] == 2
     assert not (tmp_path / "runs" / "full_features_bvi_dvc_C.parquet").exists()
     assert cli("--tier", "E").returncode == 2
+
+
+def test_a_tier_that_was_moved_does_not_fail_another(archive: Path, tmp_path: Path) -> None:
+    def made(tier: str) -> subprocess.CompletedProcess[str]:
+        given = ("--bvi-zip", str(archive), "--feature-set", "canonical6", "--tier", tier)
+        return corpus_assets("run", "bvi_dvc/full_features", *given, folder=tmp_path)
+
+    assert made("C").returncode == 0
+    for path in (tmp_path / "runs").iterdir():
+        path.rename(tmp_path / path.name)
+    done = made("D")
+    assert done.returncode == 0, done.stderr
+
+
+def test_dry_run_goes_on_after_a_damaged_entry(archive: Path, tmp_path: Path) -> None:
+    data = bytearray(archive.read_bytes())
+    data[500] ^= 1
+    archive.write_bytes(data)
+    given = ("--bvi-zip", str(archive), "--tier", "D", "--dry-run", "--json")
+    done = corpus_assets("run", "bvi_dvc/full_features", *given, folder=tmp_path)
+    assert done.returncode == 0, done.stderr
+    plan = json.loads(done.stdout)["D"]
+    assert (plan["unreadable"], plan["to_score"]) == (1, 1)

@@ -63,7 +63,7 @@ def test_touch_does_not_score_again_and_hashes_once(
     os.utime(konvid_root / "KoNViD_1k_videos" / "10.mp4", ns=(1, 1))
     hashed: list[str] = []
 
-    def counting(path: Path) -> str:
+    def counting(path: Path, *_: object) -> str:
         hashed.append(Path(path).name)
         return sha256_of_file(path)
 

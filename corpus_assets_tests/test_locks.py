@@ -57,3 +57,20 @@ def test_file_systems_without_locks(folder: Path, monkeypatch: pytest.MonkeyPatc
     monkeypatch.setattr(fcntl, "flock", lambda *_: (_ for _ in ()).throw(OSError(errno.EIO, "bad")))
     with pytest.raises(OSError, match="bad"), shared_folder(folder):
         pass
+
+
+def test_only_entries_are_removed_from_a_shared_folder(folder: Path) -> None:
+    """Tables and manifests are held by the lock of their output."""
+    others = [temporary_beside(folder / name) for name in ("t.parquet", "t.manifest.json")]
+    for path in others:
+        path.touch()
+    with shared_folder(folder):
+        assert all(path.exists() for path in others)
+
+
+def test_a_lock_that_is_a_link_is_not_followed(folder: Path, tmp_path: Path) -> None:
+    (tmp_path / "precious").write_text("mine")
+    (folder / ".table.lock").symlink_to(tmp_path / "precious")
+    with pytest.raises(OSError, match="symbolic links"), held(folder / "table"):
+        pass
+    assert (tmp_path / "precious").read_text() == "mine"

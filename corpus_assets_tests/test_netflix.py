@@ -108,7 +108,7 @@ def test_files_are_hashed_once_however_many_pairs_share_them(
 ) -> None:
     hashed: list[str] = []
 
-    def counting(path: Path) -> str:
+    def counting(path: Path, *_: object) -> str:
         hashed.append(f"{path.parent.name}/{path.name}")
         return sha256_of_file(path)
 

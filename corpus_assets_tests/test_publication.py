@@ -13,12 +13,12 @@ from pathlib import Path
 import dagster as dg
 import pytest
 
-from corpus_assets.artifacts.konvid_pairs import VMAF_PAIRS
 from corpus_assets.errors import BusyError, MissingManifestError, NothingScoredError
 from corpus_assets.locks import held
 from corpus_assets.manifests.pair import examine, manifests_at
-from corpus_assets.orchestration.checks import NAME, pair_check
-from corpus_assets_tests.dagster_runs import materialize_pairs
+from corpus_assets.orchestration.build import build_definitions
+from corpus_assets.orchestration.checks import NAME
+from corpus_assets_tests.dagster_runs import KEY, materialize_pairs
 from corpus_assets_tests.making import build_pairs, build_rows
 from corpus_assets_tests.test_cli import corpus_assets
 from corpus_assets_tests.test_corpus_rows import foreign_report
@@ -177,18 +177,23 @@ def test_verify_names_what_is_wrong(konvid_root: Path, tmp_path: Path) -> None:
 
 
 def test_dagster_check_sees_it(konvid_root: Path, tmp_path: Path) -> None:
-    check = pair_check(VMAF_PAIRS)
+    look = dg.define_asset_job("look", dg.AssetSelection.checks_for_assets(KEY))
+    definitions = dg.Definitions.merge(build_definitions(), dg.Definitions(jobs=[look]))
     with dg.DagsterInstance.ephemeral() as instance:
 
-        def again() -> dg.AssetCheckResult:
-            result = check(dg.build_asset_check_context(instance=instance))
-            assert isinstance(result, dg.AssetCheckResult)
-            return result
+        def again() -> dg.AssetCheckEvaluation:
+            job = definitions.resolve_job_def("look")
+            result = job.execute_in_process(instance=instance, raise_on_error=False)
+            (evaluation,) = result.get_asset_check_evaluations()
+            return evaluation
 
         assert again().description == "nothing was materialized yet"
         result = materialize_pairs(instance, {"konvid_root": str(konvid_root)})
         (evaluation,) = result.get_asset_check_evaluations()
         assert (evaluation.check_name, evaluation.passed) == (NAME, True)
+        assert again().passed
         (tmp_path / "runs" / TABLE).write_bytes(b"PAR1 tampered")
         assert not again().passed
         assert "sha256: expected " in str(again().description)
+        instance.report_runless_asset_event(dg.AssetMaterialization(KEY))
+        assert again().description == "nothing was materialized yet"

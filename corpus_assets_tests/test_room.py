@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import fcntl
 import os
 import shutil
 import subprocess
@@ -17,6 +18,8 @@ from corpus_assets.corpora.bvi_dvc import recipe
 from corpus_assets.corpora.clip import Clip, ContainerVideo, RawVideo
 from corpus_assets.corpora.file_source import FileSource
 from corpus_assets.errors import CancelledError
+from corpus_assets.extraction.cache import ReportCache
+from corpus_assets.extraction.scorer import ClipScorer
 from corpus_assets.libvmaf import process as process_module
 from corpus_assets.libvmaf import room as room_module
 from corpus_assets.libvmaf.computation import Computation
@@ -24,7 +27,7 @@ from corpus_assets.libvmaf.memory import expected_memory
 from corpus_assets.libvmaf.process import Children
 from corpus_assets.libvmaf.raw import VideoFacts
 from corpus_assets.libvmaf.room import Room, room_of_this_machine
-from corpus_assets_tests.making import build_pairs, manifest_of
+from corpus_assets_tests.making import build_pairs, engine_of, manifest_of
 from corpus_assets_tests.test_cli import ASSET, command
 from corpus_assets_tests.test_process import alive
 
@@ -186,3 +189,37 @@ def test_out_of_memory_is_said(
     assert failure["key"].endswith("20")
     assert failure["signal"] == "SIGKILL"
     assert "ran out of memory; set fewer workers, or a lower memory_gib" in failure["reason"]
+
+
+def test_slots_beyond_the_own_number_count(tmp_path: Path) -> None:
+    """Another run may see more processors."""
+    large, small, entered = Room(tmp_path, 4, 10), Room(tmp_path, 1, 10), threading.Event()
+    with large.taken(3, lambda: None), large.taken(3, lambda: None), large.taken(3, lambda: None):
+        thread = enters(small, 3, entered)
+        assert not entered.wait(0.3)
+    assert entered.wait(WAIT)
+    thread.join()
+
+
+def test_a_door_that_somebody_holds_does_not_keep_a_cancel(tmp_path: Path) -> None:
+    children = Children()
+    with (tmp_path / "door").open("w") as door:
+        fcntl.flock(door, fcntl.LOCK_EX)
+        threading.Timer(0.2, children.stop).start()
+        room = Room(tmp_path, 1, 1)
+        with pytest.raises(CancelledError), room.taken(1, children.refuse_if_stopped):
+            pass
+
+
+def test_a_cancel_does_not_wait_for_hashing(tmp_path: Path, ffmpeg: str) -> None:
+    with (tmp_path / "x.mp4").open("wb") as file:
+        file.truncate(60 << 30)
+    video = ContainerVideo(FileSource(str(tmp_path), "x.mp4"), "mov")
+    clip = Clip("x", video, recipe(), "yuv420p10le")
+    scorer = ClipScorer(engine_of(ffmpeg), ReportCache(str(tmp_path / "cache")), "off")
+    children = Children()
+    threading.Timer(0.2, children.stop).start()
+    started = time.monotonic()
+    with pytest.raises(CancelledError):
+        scorer(clip, children)
+    assert time.monotonic() - started < WAIT

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import shutil
 from collections.abc import Callable
 from pathlib import Path
@@ -171,3 +172,26 @@ def test_a_manifest_of_an_earlier_script(built: ScoredBuilt, tmp_path: Path) -> 
     assert wrong(built) == ["rows"]
     Path(built.manifest.artifact.path).unlink()
     assert wrong(built) == ["artifact"]
+
+
+def test_what_cannot_be_read_hides_nothing(built: ScoredBuilt, tmp_path: Path) -> None:
+    runs = tmp_path / "runs"
+    os.mkfifo(runs / "pipe.manifest.json")
+    (runs / "folder.manifest.json").mkdir()
+    (runs / "link.manifest.json").symlink_to("/dev/zero")
+    for name, path in {"empty": "", "long": "a" * 5000, "wide": f"/{'a' * 4000}"}.items():
+        document = json.loads(built.manifest_path.read_text())
+        document["artifact"]["path"] = path
+        (runs / f"{name}.manifest.json").write_text(json.dumps(document))
+    done = corpus_assets("verify", runs, folder=tmp_path)
+    assert done.returncode == 1
+    assert "Traceback" not in done.stderr
+    assert done.stdout.count(": not right") == 6
+    assert f"{built.manifest_path}: fine" in done.stdout
+
+
+def test_an_artifact_that_is_not_there(built: ScoredBuilt, tmp_path: Path) -> None:
+    shutil.copy(built.manifest_path, tmp_path / "b.manifest.json")
+    done = corpus_assets("verify", tmp_path / "b.parquet", folder=tmp_path)
+    assert done.returncode == 2
+    assert "b.parquet: no such file" in done.stderr

@@ -1,8 +1,8 @@
 """Room on disk: a run that surely does not fit is refused before its first clip.
 
-What clips will take is told from a few of them, and by the least that a frame can take: 600 bytes
-of report, and 2 bytes a number in the table. So a run that passes may still find the disk full,
-and says so then.
+What clips will take is told from the shortest of a few, and by the least that a frame can take: 600
+bytes of report, and 2 bytes a number in the table. So a run that passes may still find the disk
+full, and says so then.
 """
 
 from __future__ import annotations
@@ -10,7 +10,6 @@ from __future__ import annotations
 import shutil
 from collections import defaultdict
 from dataclasses import dataclass
-from statistics import fmean
 from typing import TYPE_CHECKING
 
 from corpus_assets.errors import ClipError, StorageError
@@ -58,18 +57,18 @@ def check_space(clips: Sequence[Clip], needs: Sequence[Need]) -> None:
 
 def _check(clips: Sequence[Clip], needs: Sequence[Need], free: int) -> None:
     frames = _frames(clips)
-    wanted = int(frames * sum(need.clips * need.frame_bytes for need in needs))
+    wanted = frames * sum(need.clips * need.frame_bytes for need in needs)
     if wanted > free:
         largest = max(needs, key=lambda need: need.clips * need.frame_bytes)
-        reason = f"about {wanted / 1e6:.1f} MB will be needed, {free / 1e6:.1f} MB are free"
+        reason = f"about {wanted / 1e6:.3f} MB will be needed, {free / 1e6:.3f} MB are free"
         raise StorageError(largest.what, largest.folder, reason, largest.remedy)
 
 
-def _frames(clips: Sequence[Clip]) -> float:
-    """Return the mean number of frames of a few clips; 0 where none can be read."""
+def _frames(clips: Sequence[Clip]) -> int:
+    """Return the least number of frames of a few clips; 0 where none can be read."""
     step = max(1, len(clips) // SAMPLED)
     counts = [count for clip in clips[::step][:SAMPLED] if (count := _frames_of(clip))]
-    return fmean(counts) if counts else 0.0
+    return min(counts, default=0)
 
 
 def _frames_of(clip: Clip) -> int | None:

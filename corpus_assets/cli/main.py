@@ -53,7 +53,7 @@ def main() -> None:
         _end(str(error), error.exit_code)
     except TyperException as error:
         if error.format_message():  # empty where the help was shown for want of arguments
-            _end(error.format_message(), error.exit_code)
+            _end(error.format_message().replace("Value error, ", ""), error.exit_code)
         sys.exit(error.exit_code)
     except (KeyboardInterrupt, typer.Abort):
         _end("cancelled", CancelledError.exit_code)

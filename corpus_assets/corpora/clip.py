@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, BinaryIO, Literal, Protocol
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
     from contextlib import AbstractContextManager
     from fractions import Fraction
 
@@ -44,8 +44,11 @@ class Source(Protocol):
     def stamp(self) -> Stamp:
         """Return size, time and inode. Raises OSError, or ClipError when it is no file."""
 
-    def sha256(self) -> str:
-        """Read all bytes and return their SHA-256. Raises OSError or ClipError."""
+    def sha256(self, check: Callable[[], None] = lambda: None) -> str:
+        """Read all bytes and return their SHA-256; `check` may raise to end it.
+
+        Raises OSError or ClipError.
+        """
 
     def open(self) -> BinaryIO:
         """Open the bytes for reading in this process. Raises OSError or ClipError."""

@@ -14,7 +14,7 @@ from corpus_assets.errors import ClipError
 from corpus_assets.files import sha256_of_file
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
 LARGEST_FILE = 1 << 40
 """Bytes; a file with a hole may claim as many as it likes, and all of them are hashed."""
@@ -42,10 +42,10 @@ class FileSource:
             raise ClipError("read", f"{self.name} is larger than {LARGEST_FILE} bytes")
         return Stamp(status.st_size, status.st_mtime_ns, status.st_ino)
 
-    def sha256(self) -> str:
+    def sha256(self, check: Callable[[], None] = lambda: None) -> str:
         """Return the SHA-256 of the content."""
         with self._error_named():
-            return sha256_of_file(self.path)
+            return sha256_of_file(self.path, check)
 
     def open(self) -> BinaryIO:
         """Open the file for reading."""

@@ -67,10 +67,15 @@ class ZipSource:
             raise ClipError("read", f"{self.archive} is not a regular file")
         return Stamp(self.size, status.st_mtime_ns, status.st_ino)
 
-    def sha256(self) -> str:
+    def sha256(self, check: Callable[[], None] = lambda: None) -> str:
         """Return the SHA-256 of the content, which is checked on the way."""
         digest = hashlib.sha256()
-        self._read(digest.update)
+
+        def update(chunk: bytes) -> None:
+            check()
+            digest.update(chunk)
+
+        self._read(update)
         return digest.hexdigest()
 
     def open(self) -> BinaryIO:
@@ -154,7 +159,7 @@ class UnreadableSource:
         """Raise."""
         raise ClipError("read", self.reason)
 
-    def sha256(self) -> str:
+    def sha256(self, check: Callable[[], None] = lambda: None) -> str:  # noqa: ARG002
         """Raise."""
         raise ClipError("read", self.reason)
 

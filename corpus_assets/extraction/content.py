@@ -9,6 +9,8 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from corpus_assets.corpora.clip import Source, Stamp
 
 KEPT = 64
@@ -22,8 +24,10 @@ class ContentDigests:
     _kept: OrderedDict[tuple[Source, Stamp], Future[str]] = field(default_factory=OrderedDict)
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
-    def sha256(self, source: Source, stamp: Stamp) -> str:
+    def sha256(self, source: Source, stamp: Stamp, check: Callable[[], None]) -> str:
         """Return the digest of a source as it is at `stamp`; one caller hashes, others wait.
+
+        `check` is called on the way, and may raise to end it.
 
         Raises OSError or ClipError when the source cannot be read.
         """
@@ -34,7 +38,7 @@ class ContentDigests:
                 self._kept.popitem(last=False)
         if known is None:
             try:
-                digest.set_result(source.sha256())
+                digest.set_result(source.sha256(check))
             except BaseException as error:
                 digest.set_exception(error)
                 raise

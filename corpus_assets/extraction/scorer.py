@@ -25,7 +25,7 @@ from corpus_assets.files import sha256_of_bytes
 from corpus_assets.libvmaf.report import check_values, parse_report
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
     from corpus_assets.corpora.clip import Clip, Stamp
     from corpus_assets.libvmaf.engine import Engine, Scored
@@ -71,7 +71,7 @@ class ClipScorer:
                 header, lookup = self._header(clip)
             except ForeignEntryError:
                 return self._foreign(clip)
-            identified = self._identify(clip, header)
+            identified = self._identify(clip, header, children.refuse_if_stopped)
             records = identified.records
             if header is not None:
                 reused, lookup = self._reuse(identified, header)
@@ -111,13 +111,15 @@ class ClipScorer:
             )
         return trusted(clip, self.cache.foreign_report(clip.key), self.engine.features)
 
-    def _identify(self, clip: Clip, header: EntryHeader | None) -> Identified:
+    def _identify(
+        self, clip: Clip, header: EntryHeader | None, check: Callable[[], None] = lambda: None
+    ) -> Identified:
         """Learn the content of the sources; hash only what may have changed since recorded."""
         try:
             stamps = tuple(source.stamp() for source in clip.sources)
             recorded = recorded_content(header, stamps)
             content = tuple(
-                known or self.digests.sha256(source, stamp)
+                known or self.digests.sha256(source, stamp, check)
                 for known, source, stamp in zip(recorded, clip.sources, stamps, strict=True)
             )
         except OSError as error:

@@ -122,7 +122,7 @@ class Engine:
         with contextlib.ExitStack() as stack:
             inputs = [stack.enter_context(source.opened()) for source in clip.sources]
             facts = _facts(clip, inputs)
-            _check_samples(clip)
+            _check_samples(clip, children)
             computation = self.computation(facts.width, facts.height)
             measurement = stack.enter_context(measuring(self.model, computation.extractors))
             timeout = self.clip_timeout or _default_timeout(facts)
@@ -187,11 +187,11 @@ def _facts(clip: Clip, inputs: Sequence[OpenedInput]) -> VideoFacts:
     return reference
 
 
-def _check_samples(clip: Clip) -> None:
+def _check_samples(clip: Clip, children: Children) -> None:
     """Refuse raw files whose samples are not of the bit depth that the clip says."""
     for video in (clip.reference, clip.distorted):
         if isinstance(video, RawVideo):
-            check_depth(video)
+            check_depth(video, children.refuse_if_stopped)
 
 
 def _default_timeout(facts: VideoFacts) -> float:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import av
 
 from corpus_assets.corpora.clip import RawVideo
+from corpus_assets.corpora.zip_directory import DAMAGE, damaged
 from corpus_assets.errors import ClipError
 from corpus_assets.libvmaf.command import LARGEST_PICTURE
 from corpus_assets.libvmaf.declared import check_declared
@@ -47,7 +48,7 @@ def _container(video: ContainerVideo, opened: OpenedInput) -> VideoFacts:
     if not video.source.stamp().size:
         raise ClipError("probe", f"{video.source.name} is empty (0 bytes)")
     if video.demuxer == "mov":
-        check_declared(video.source)
+        _check_declared(video)
     options = {
         "protocol_whitelist": ",".join(opened.protocols),
         "max_pixels": str(LARGEST_PICTURE),
@@ -61,6 +62,14 @@ def _container(video: ContainerVideo, opened: OpenedInput) -> VideoFacts:
         reason = getattr(error, "strerror", None) or str(error)
         message = f"{video.source.name} cannot be read as {video.demuxer}: {reason}"
         raise ClipError("probe", message) from error
+
+
+def _check_declared(video: ContainerVideo) -> None:
+    """Look at what an mp4 declares; the bytes of an archive's entry may turn out to be damaged."""
+    try:
+        check_declared(video.source)
+    except DAMAGE as error:
+        raise damaged(video.source.name, error) from error
 
 
 def _facts(video: ContainerVideo, container: InputContainer) -> VideoFacts:

@@ -101,7 +101,7 @@ class Children:
         return ProcessRun(
             argv=tuple(argv),
             exit_code=code if code >= 0 else None,
-            signal=signal.Signals(-code).name if code < 0 else None,
+            signal=_signal_name(-code) if code < 0 else None,
             timed_out=overdue.is_set(),
             out_of_memory=code == -signal.SIGKILL
             and not overdue.is_set()
@@ -178,6 +178,13 @@ def _read_lines(stream: IO[bytes] | None, tail: deque[str], on_line: Callable[[s
         on_line(line)
         if line and not CHATTER.search(line) and (not tail or tail[-1] != line):
             tail.append(line)
+
+
+def _signal_name(number: int) -> str:
+    try:
+        return signal.Signals(number).name
+    except ValueError:  # most real-time signals have none
+        return f"signal {number}"
 
 
 def _killed_for_memory() -> int:

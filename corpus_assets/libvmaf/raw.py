@@ -10,7 +10,7 @@ import numpy as np
 from corpus_assets.errors import ClipError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable
     from fractions import Fraction
 
     from corpus_assets.corpora.clip import RawVideo
@@ -44,8 +44,10 @@ def raw_facts(video: RawVideo) -> VideoFacts:
     return VideoFacts(video.width, video.height, video.frame_rate, frames, video.pixel_format)
 
 
-def check_depth(video: RawVideo) -> None:
+def check_depth(video: RawVideo, check: Callable[[], None]) -> None:
     """Look at the samples of a raw file. Raises ClipError when they are not of its bit depth.
+
+    `check` is called before each frame of 10 bit, and may raise to end it.
 
     10 bit: no sample may be larger than 1023. 8 bit: a first frame in which every second byte is
     at most 3 holds 16-bit words with 10-bit samples.
@@ -55,7 +57,9 @@ def check_depth(video: RawVideo) -> None:
             if video.pixel_format == "yuv420p":
                 _check_8_bit(video, file.read(video.frame_bytes))
             else:
-                _check_10_bit(video, iter(lambda: file.read(video.frame_bytes), b""))
+                for number, frame in enumerate(iter(lambda: file.read(video.frame_bytes), b"")):
+                    check()
+                    _check_10_bit(video, number, frame)
     except OSError as error:
         raise ClipError("read", f"{error.strerror}: {video.source.name}") from error
 
@@ -68,12 +72,11 @@ def _check_8_bit(video: RawVideo, frame: bytes) -> None:
         )
 
 
-def _check_10_bit(video: RawVideo, frames: Iterator[bytes]) -> None:
-    for number, frame in enumerate(frames):
-        largest = int(np.frombuffer(frame, "<u2").max())
-        if largest > LARGEST_10_BIT:
-            raise ClipError(
-                "probe",
-                f"{video.source.name}: frame {number} has a sample of {largest}, and 10-bit "
-                f"samples are {LARGEST_10_BIT} at most; {GEOMETRY_REMEDY}",
-            )
+def _check_10_bit(video: RawVideo, number: int, frame: bytes) -> None:
+    largest = int(np.frombuffer(frame, "<u2").max())
+    if largest > LARGEST_10_BIT:
+        raise ClipError(
+            "probe",
+            f"{video.source.name}: frame {number} has a sample of {largest}, and 10-bit "
+            f"samples are {LARGEST_10_BIT} at most; {GEOMETRY_REMEDY}",
+        )

@@ -8,7 +8,6 @@ needs more than there is runs alone. A slot is free again when its holder ends, 
 from __future__ import annotations
 
 import contextlib
-import fcntl
 import os
 import stat
 import tempfile
@@ -17,6 +16,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from corpus_assets.errors import StorageError
 from corpus_assets.locks import try_lock
 
 if TYPE_CHECKING:
@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 
 
 POLL_SECONDS = 0.05
+SCRATCH_REMEDY = "remove that folder, or set TMPDIR to another"
 SHARE_OF_MEMORY = 0.8
 CGROUP_LIMITS = (
     "/sys/fs/cgroup/memory.max",
@@ -44,12 +45,15 @@ class Room:
     def taken(self, need: int, check: Callable[[], None]) -> Iterator[None]:
         """Wait for room for a clip that needs so many bytes, and hold it.
 
-        `check` is called while waiting, and may raise. Raises OSError.
+        `check` is called while waiting, and may raise. Raises StorageError.
         """
         folder, slot = _usable(self.folder), None
         while folder is not None and slot is None:
             check()
-            slot = self._try(folder, need)
+            try:
+                slot = self._try(folder, need)
+            except OSError as error:
+                raise StorageError.of("scratch", folder, error, SCRATCH_REMEDY) from error
             if slot is None:
                 time.sleep(POLL_SECONDS)
         try:
@@ -63,15 +67,17 @@ class Room:
         with contextlib.ExitStack() as stack:
             door = _opened(folder / "door")
             stack.callback(os.close, door)
-            fcntl.flock(door, fcntl.LOCK_EX)
+            if not try_lock(door):
+                return None
+            own = {folder / f"slot-{number}" for number in range(self.slots)}
             free, used = [], 0
-            for number in range(self.slots):
-                slot = _opened(folder / f"slot-{number}")
+            for path in own.union(folder.glob("slot-*")):
+                slot = _opened(path)
                 stack.callback(os.close, slot)
-                if try_lock(slot):
+                if not try_lock(slot):
+                    used += _noted(slot)
+                elif path in own:
                     free.append(slot)
-                else:
-                    used += int(os.pread(slot, DIGITS, 0) or 0)
             if not free or (used and used + need > self.memory):
                 return None
             os.ftruncate(free[0], 0)
@@ -112,6 +118,12 @@ def _limit(path: str) -> int | None:
     except OSError:
         return None
     return int(text) if text.isdigit() else None
+
+
+def _noted(slot: int) -> int:
+    """Return what the holder of a slot needs; nothing where it has not said so yet."""
+    text = os.pread(slot, DIGITS, 0)
+    return int(text) if text.isdigit() else 0
 
 
 def _opened(path: Path) -> int:

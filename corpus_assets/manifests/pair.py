@@ -10,12 +10,13 @@ from typing import TYPE_CHECKING
 import pydantic
 
 from corpus_assets.errors import MissingManifestError
-from corpus_assets.files import TEMPORARY_NAME, sha256_of_file, temporaries_of
+from corpus_assets.files import TEMPORARY_NAME, read_regular, sha256_of_file, temporaries_of
 from corpus_assets.manifests.document import SUFFIX, manifest_path
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+LARGEST_MANIFEST = 1 << 30
 REMEDY = "materialize the asset again, which gives it its name first"
 
 
@@ -56,6 +57,8 @@ def manifests_at(path: Path) -> list[Path]:
         found = [path / name for name in sorted(names) if name.endswith(SUFFIX)]
     else:
         manifest = path if path.name.endswith(SUFFIX) else manifest_path(path)
+        if manifest != path and not path.is_file():
+            raise MissingManifestError(f"{path}: no such file")
         there = manifest.is_file() or (path.parent.is_dir() and temporaries_of(manifest))
         found = [manifest] if there else []
     if not found:
@@ -101,12 +104,14 @@ def artifact_of(manifest: Path) -> str | None:
 
 
 def _recorded(manifest: Path) -> RecordedArtifact:
-    return RecordingManifest.model_validate_json(manifest.read_bytes()).artifact
+    data = read_regular(manifest, LARGEST_MANIFEST)
+    return RecordingManifest.model_validate_json(data).artifact
 
 
 def located(manifest: Path, path: str) -> Path:
     """Return where an artifact is: beside its manifest, else where it was written."""
-    beside = manifest.with_name(Path(path).name)
+    name = Path(path).name
+    beside = manifest.with_name(name) if name else Path(path)
     return beside if beside.is_file() else Path(path)
 
 

@@ -10,9 +10,10 @@ import orjson
 import pydantic
 
 from corpus_assets.errors import DataError
+from corpus_assets.files import read_regular
 from corpus_assets.manifests.inputs import check_inputs
 from corpus_assets.manifests.kinds import KINDS
-from corpus_assets.manifests.pair import Mismatch, examine, located
+from corpus_assets.manifests.pair import LARGEST_MANIFEST, Mismatch, examine, located
 from corpus_assets.manifests.scored import ScoredManifest
 from corpus_assets.tables.reading import read_facts
 
@@ -38,8 +39,16 @@ def verify(manifest: Path, *, inputs: bool = False) -> Verification:
     """Check the artifact's bytes and content, and the manifest's schema and counts.
 
     With `inputs`, also every file that it was made from, and the programs. All mismatches are
-    returned. The table is read in bounded memory. Raises OSError.
+    returned, what cannot be read among them. The table is read in bounded memory.
     """
+    try:
+        return _verify(manifest, inputs=inputs)
+    except OSError as error:
+        found = f"{error.strerror}: {error.filename or manifest}"
+        return Verification((Mismatch("manifest", "files that can be read", found),))
+
+
+def _verify(manifest: Path, *, inputs: bool) -> Verification:
     document = _document(manifest)
     if document is None:
         return Verification(tuple(examine(manifest)))
@@ -61,7 +70,7 @@ def verify(manifest: Path, *, inputs: bool = False) -> Verification:
 
 def _document(manifest: Path) -> dict[str, Any] | None:
     try:
-        document = orjson.loads(manifest.read_bytes())
+        document = orjson.loads(read_regular(manifest, LARGEST_MANIFEST))
     except (FileNotFoundError, orjson.JSONDecodeError):
         return None
     return document if isinstance(document, dict) else None

@@ -1,6 +1,5 @@
 """Asset checks: what is looked at again after a materialization."""
 
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -24,7 +23,8 @@ def pair_check(asset: Asset[Any]) -> dg.AssetChecksDefinition:
         "SHA-256 that their manifests say.",
     )
     def check(context: dg.AssetCheckExecutionContext) -> dg.AssetCheckResult:
-        found = {str(path): examine(path) for path in _manifests(context.instance, key)}
+        manifests = _manifests(context.instance, key, context.run.run_id)
+        found = {str(path): examine(path) for path in manifests}
         wrong = [(path, one) for path, mismatches in found.items() for one in mismatches]
         return dg.AssetCheckResult(
             passed=bool(found) and not wrong,
@@ -35,15 +35,25 @@ def pair_check(asset: Asset[Any]) -> dg.AssetChecksDefinition:
     return check
 
 
-def _manifests(instance: dg.DagsterInstance, key: dg.AssetKey) -> Iterator[Path]:
-    """Yield the manifest of the latest materialization, of each partition where there are any."""
-    partitions = instance.get_materialized_partitions(key)
-    wanted: list[str | None] = [*sorted(partitions)] or [None]
-    for partition in wanted:
-        latest = dg.AssetRecordsFilter(key, asset_partitions=[partition] if partition else None)
-        for record in instance.fetch_materializations(latest, limit=1).records:
-            if record.asset_materialization:
-                yield Path(str(record.asset_materialization.metadata["manifest"].value))
+def _manifests(instance: dg.DagsterInstance, key: dg.AssetKey, run: str) -> list[Path]:
+    """Return the manifests that a run has materialized; of a check alone, the latest ones.
+
+    Where the asset has partitions, there is one for each.
+    """
+    partitions: list[str | None] = [*sorted(instance.get_materialized_partitions(key))]
+    latest = [
+        record
+        for partition in partitions or [None]
+        for record in instance.fetch_materializations(_of(key, partition), limit=1).records
+    ]
+    wanted = [record for record in latest if record.run_id == run] or latest
+    found = [one.asset_materialization for one in wanted]
+    metadata = [one.metadata for one in found if one is not None]
+    return [Path(str(one["manifest"].value)) for one in metadata if "manifest" in one]
+
+
+def _of(key: dg.AssetKey, partition: str | None) -> dg.AssetRecordsFilter:
+    return dg.AssetRecordsFilter(key, asset_partitions=[partition] if partition else None)
 
 
 def _said(found: dict[str, list[Mismatch]], wrong: list[tuple[str, Mismatch]]) -> str:

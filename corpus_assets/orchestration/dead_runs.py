@@ -15,22 +15,34 @@ PROCESS = "corpus_assets/process"
 
 def this_process() -> str:
     """Return a name for this process that no other one has."""
-    return f"{platform.node()} {os.getpid()} {_started(os.getpid())}"
+    return f"{_place()} {os.getpid()} {_started(os.getpid())}"
 
 
 def report_dead_runs(instance: dg.DagsterInstance) -> None:
     """Mark runs as failed that count as started and whose process on this machine is gone."""
     started = dg.RunsFilter(statuses=[dg.DagsterRunStatus.STARTED])
     for run in instance.get_runs(started):
-        if _is_dead(run.tags.get(PROCESS, "")):
+        if _is_dead(run.tags.get(PROCESS, "")) and _still_started(instance, run.run_id):
             instance.report_run_failed(run, "The process of this run was killed.")
 
 
 def _is_dead(process: str) -> bool:
     node, _, rest = process.rpartition(" ")[0].rpartition(" ")
-    if node != platform.node() or not rest.isdigit():
+    if node != _place() or not rest.isdigit():
         return False
     return _started(int(rest)) != process.rpartition(" ")[2]
+
+
+def _still_started(instance: dg.DagsterInstance, run_id: str) -> bool:
+    """Look again: it may have ended well between the two looks."""
+    run = instance.get_run_by_id(run_id)
+    return run is not None and run.status == dg.DagsterRunStatus.STARTED
+
+
+def _place() -> str:
+    """Return where process numbers mean the same: a machine, or a container on it."""
+    namespace = Path("/proc/self/ns/pid")
+    return f"{platform.node()}/{namespace.readlink() if namespace.is_symlink() else ''}"
 
 
 def _started(pid: int) -> str:

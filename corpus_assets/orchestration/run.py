@@ -12,7 +12,7 @@ from typing import Any
 import dagster as dg
 import yaml
 
-from corpus_assets.errors import CancelledError, SetupError, StorageError
+from corpus_assets.errors import CancelledError, DataError, SetupError, StorageError
 from corpus_assets.orchestration.build import build_definitions
 from corpus_assets.orchestration.dead_runs import PROCESS, report_dead_runs, this_process
 from corpus_assets.orchestration.failures import EXIT_CODE
@@ -51,6 +51,7 @@ def instance() -> dg.DagsterInstance:
         folder = Path.cwd()
     else:
         folder = Path(STATE_FOLDER).absolute()
+    if not (folder / "dagster.yaml").exists():
         overrides |= {"telemetry": {"enabled": False}, "nux": {"enabled": False}}
     try:
         folder.mkdir(exist_ok=True)
@@ -136,6 +137,9 @@ def _interrupted(result: dg.ExecuteInProcessResult) -> bool:
 
 def _reason(result: dg.ExecuteInProcessResult) -> tuple[str, int]:
     """Return what the asset said of its failure, or the whole error where it is not its own."""
+    for check in result.get_asset_check_evaluations():
+        if not check.passed:
+            return f"{check.check_name}: {check.description}", DataError.exit_code
     for event in result.all_events:
         if event.is_step_failure:
             failure = event.step_failure_data
