@@ -5,7 +5,7 @@ from __future__ import annotations
 import inspect
 import os
 from collections.abc import Callable
-from typing import Annotated, Any, Literal, get_origin
+from typing import Annotated, Any, Literal, get_args, get_origin
 
 import typer
 from pydantic.fields import FieldInfo
@@ -143,7 +143,12 @@ def _help(field: FieldInfo) -> str:
 
 
 def _flag(name: str, annotation: Any, text: str) -> inspect.Parameter:  # noqa: ANN401
-    option = typer.Option(f"--{name.replace('_', '-')}", help=text)
+    kinds = get_args(annotation) or (annotation,)
+    number = next((kind for kind in kinds if kind in {int, float}), None)
+    metavar = f"<{number.__name__}>" if number else None
+    option = typer.Option(f"--{name.replace('_', '-')}", help=text, metavar=metavar)
+    if number:  # the setting's own model reads it, and says what is wrong with it
+        annotation = str | None
     return inspect.Parameter(
         name,
         inspect.Parameter.KEYWORD_ONLY,
