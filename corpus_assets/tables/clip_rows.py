@@ -1,0 +1,82 @@
+"""A published table read clip by clip, in bounded memory."""
+
+from __future__ import annotations
+
+import itertools
+import json
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from corpus_assets.errors import DataError
+from corpus_assets.tables.corpus_row import CORPUS_ROWS
+
+if TYPE_CHECKING:
+    from collections.abc import Container, Iterator
+    from pathlib import Path
+
+ROW_NAMES = ("dis_basename", "key", "src")
+"""The columns that name a row's clip; a table has one of them."""
+BATCH_ROWS = 1 << 16
+BATCH_LINES = 1 << 10
+
+
+def clip_rows(path: Path, only: Container[str] | None = None) -> Iterator[tuple[str, pa.Table]]:
+    """Yield the name and the rows of every clip, or of those in `only`, in the table's order.
+
+    Raises OSError, and DataError when it is no table, or its clips are not in the order of their
+    names.
+    """
+    before = ""
+    for name, rows in _joined(path):
+        if name <= before:
+            raise DataError(f"{path}: the rows of {name} come after those of {before}")
+        before = name
+        if only is None or name in only:
+            yield name, rows
+
+
+def _joined(path: Path) -> Iterator[tuple[str, pa.Table]]:
+    """Join the pieces of a clip that batches have cut."""
+    pieces = (piece for batch in _batches(path) for piece in _pieces(batch, path))
+    for name, group in itertools.groupby(pieces, key=lambda piece: piece[0]):
+        yield name, pa.concat_tables(rows for _, rows in group)
+
+
+def _batches(path: Path) -> Iterator[pa.Table]:
+    return _of_lines(path) if path.suffix == ".jsonl" else _of_parquet(path)
+
+
+def _of_parquet(path: Path) -> Iterator[pa.Table]:
+    try:
+        with pq.ParquetFile(path) as file:
+            for group in range(file.num_row_groups):
+                for batch in file.iter_batches(BATCH_ROWS, row_groups=[group]):
+                    yield pa.Table.from_batches([batch])
+    except pa.ArrowException as error:
+        raise DataError(f"{path} is no table of ours: {error}") from error
+
+
+def _of_lines(path: Path) -> Iterator[pa.Table]:
+    try:
+        with path.open(encoding="utf-8") as file:
+            while lines := list(itertools.islice(file, BATCH_LINES)):
+                yield pa.Table.from_pylist(list(map(json.loads, lines)), schema=CORPUS_ROWS.schema)
+    except (ValueError, AttributeError, pa.ArrowException) as error:
+        raise DataError(f"{path} holds a line that is no corpus row: {error}") from error
+
+
+def _pieces(batch: pa.Table, path: Path) -> Iterator[tuple[str, pa.Table]]:
+    """Cut a batch where the clip changes."""
+    column = next((name for name in ROW_NAMES if name in batch.column_names), None)
+    if column is None:
+        raise DataError(f"{path} has no column that names a clip: {', '.join(ROW_NAMES)}")
+    names = batch.column(column).combine_chunks().dictionary_encode()
+    if names.null_count:
+        raise DataError(f"{path}: a row has no {column}")
+    indices = names.indices.to_numpy(zero_copy_only=False)
+    starts = [0, *(np.flatnonzero(np.diff(indices)) + 1).tolist()]
+    for start, end in itertools.pairwise([*starts, batch.num_rows]):
+        yield names.dictionary[int(indices[start])].as_py(), batch.slice(start, end - start)
