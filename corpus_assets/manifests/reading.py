@@ -1,0 +1,52 @@
+"""A manifest as a model, from wherever a user points."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import orjson
+import pydantic
+
+from corpus_assets.errors import DataError, MissingManifestError
+from corpus_assets.files import read_regular
+from corpus_assets.manifests.kinds import KINDS
+from corpus_assets.manifests.pair import LARGEST_MANIFEST, manifests_at
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from corpus_assets.manifests.kinds import Manifest
+
+
+def only_manifest_at(path: Path) -> Path:
+    """Return the one manifest that a path leads to. Raises MissingManifestError."""
+    found = manifests_at(path)
+    if len(found) > 1:
+        names = ", ".join(one.name for one in found)
+        raise MissingManifestError(f"{path} holds {len(found)} manifests: {names}; name one")
+    return found[0]
+
+
+def read_manifest(path: Path) -> Manifest:
+    """Read a manifest of ours. Raises MissingManifestError, or DataError naming what is wrong."""
+    try:
+        document = orjson.loads(read_regular(path, LARGEST_MANIFEST))
+    except OSError as error:
+        raise MissingManifestError(f"{path}: {error.strerror}") from error
+    except orjson.JSONDecodeError as error:
+        raise DataError(f"{path} is no JSON document: {error}") from error
+    schema = document.get("schema") if isinstance(document, dict) else None
+    kind = KINDS.get(str(schema))
+    if kind is None:
+        raise DataError(f"{path}: schema: {schema!r} is none of {', '.join(KINDS)}")
+    if "artifact" not in document:
+        raise DataError(
+            f"{path} records neither its artifact's digest nor the inventory: an earlier script "
+            "wrote it; materialize the asset to have a manifest that does"
+        )
+    try:
+        return kind.model_validate(document)
+    except pydantic.ValidationError as error:
+        first = error.errors(include_url=False)[0]
+        where = ".".join(map(str, first["loc"])) or "manifest"
+        raise DataError(f"{path}: {where}: {first['msg']}") from error
