@@ -12,7 +12,8 @@ CorpusAssetsError
 ├── DataError               the data is not right (exit code 1)
 │   ├── EmptyCorpusError    nothing to score was found
 │   ├── NothingScoredError  every selected clip failed
-│   └── TooManyFailedError  more of the selected clips failed than the user allows
+│   ├── TooManyFailedError  more of the selected clips failed than the user allows
+│   └── ReplayRefusedError  an artifact cannot be made again from what is there
 ├── ClipError               one clip cannot be scored; the others go on
 │   └── ReportRefusedError  a report does not meet the acceptance rule
 ├── DamagedEntryError       a cache entry is not what was written
@@ -119,6 +120,10 @@ class NothingScoredError(DataError):
 
 class TooManyFailedError(DataError):
     """A larger share of clips failed than is allowed; the text says both, and the first clips."""
+
+
+class ReplayRefusedError(DataError):
+    """Inputs or programs are not those of a manifest; the text names each."""
 
 
 @dataclass

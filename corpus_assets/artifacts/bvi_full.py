@@ -152,6 +152,7 @@ FULL_FEATURES: ScoredAsset = ScoredAsset(
     builder=build,
     spec=bvi_spec(FULL),
     code_version=f"table {TABLE_VERSION}, recipe {RECIPE_VERSION}",
+    manifest=BviFullManifest,
     module=__name__,
     partitions=Partitions(
         setting="tier",

@@ -10,6 +10,8 @@ from corpus_assets.artifacts.konvid_pairs import VMAF_PAIRS
 from corpus_assets.artifacts.netflix_full import FULL_FEATURES as NETFLIX_FULL
 from corpus_assets.artifacts.request import Asset
 from corpus_assets.artifacts.scored import ScoredAsset
+from corpus_assets.manifests.kinds import Manifest
 
 SCORED: tuple[ScoredAsset, ...] = (NETFLIX_FULL, VMAF_PAIRS, BVI_FULL)
 ASSETS: tuple[Asset[Any], ...] = (*SCORED, CORPUS_ROWS_ASSET)
+BY_MANIFEST: dict[type[Manifest], Asset[Any]] = {asset.manifest: asset for asset in ASSETS}

@@ -2,20 +2,21 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Self
 
 from corpus_assets.artifacts.build_rows import build
 from corpus_assets.artifacts.environment import BVI_CACHE_VARIABLE, Environment, absolute
-from corpus_assets.artifacts.request import Asset
+from corpus_assets.artifacts.request import Asset, Candidate
 from corpus_assets.artifacts.settings import CorpusRowsSettings
 from corpus_assets.artifacts.storage import ROWS, check_outputs, check_writable, output_remedy
 from corpus_assets.corpora.bvi_dvc import CORPUS
 from corpus_assets.errors import EmptyCorpusError, RootError
 from corpus_assets.manifests.document import manifest_path
+from corpus_assets.manifests.rows import CorpusRowsManifest
 from corpus_assets.tables.corpus_row import CORPUS_ROWS, ROW_SCHEMA_VERSION
-from corpus_assets.tables.report_row import Labels
+from corpus_assets.tables.report_row import Labels, source_name
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -56,6 +57,8 @@ class CorpusRowsRequest:
     output: Path
     manifest_out: Path
     labels: Labels
+    keys: frozenset[str] | None = None
+    """The reports to read; None for all."""
 
     @property
     def partition(self) -> None:
@@ -87,7 +90,8 @@ class CorpusRowsRequest:
             raise RootError(f"cache_dir: {reason}; {REMEDY}") from error
         if not found:
             raise EmptyCorpusError(f"no report (*.json) in {self.cache_dir}; {REMEDY}")
-        return sorted(found, key=lambda path: path.stem)
+        wanted = [path for path in found if self.keys is None or path.stem in self.keys]
+        return sorted(wanted, key=lambda path: path.stem)
 
     def check(self) -> None:
         """Look for reports and at the outputs. Raises SetupError or EmptyCorpusError."""
@@ -98,6 +102,15 @@ class CorpusRowsRequest:
         """Try the folders that the run will write. Raises StorageError."""
         for path in (self.output, self.manifest_out):
             check_writable("output", path.parent, output_remedy("output"))
+
+    def candidates(self) -> dict[str, Candidate]:
+        """Find all reports by key. Raises RootError or EmptyCorpusError."""
+        paths = replace(self, keys=None).reports()
+        return {path.stem: Candidate((path.name,), source_name(path.stem)) for path in paths}
+
+    def limited_to(self, keys: frozenset[str]) -> Self:
+        """Return the request that reads exactly these reports."""
+        return replace(self, keys=keys)
 
     def plan(self) -> RowsPlan:
         """Count what is there. Raises SetupError or EmptyCorpusError."""
@@ -132,6 +145,7 @@ CORPUS_ROWS_ASSET: Asset[CorpusRowsRequest] = Asset(
     builder=build,
     spec=CORPUS_ROWS,
     code_version=f"table {TABLE_VERSION}, row schema {ROW_SCHEMA_VERSION}",
+    manifest=CorpusRowsManifest,
     module=__name__,
     upstream=((CORPUS, "full_features"),),
     shared_settings=("output_dir",),

@@ -113,5 +113,6 @@ VMAF_PAIRS = ScoredAsset(
     builder=build,
     spec=KONVID_VMAF_PAIRS,
     code_version=f"table {TABLE_VERSION}, recipe {RECIPE_VERSION}",
+    manifest=KonvidPairsManifest,
     module=__name__,
 )

@@ -122,5 +122,6 @@ FULL_FEATURES = ScoredAsset(
     builder=build,
     spec=netflix_spec(FULL),
     code_version=f"table {TABLE_VERSION}, recipe {RECIPE_VERSION}",
+    manifest=NetflixManifest,
     module=__name__,
 )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Generic, Protocol, TypeVar
+from typing import TYPE_CHECKING, Any, Generic, Protocol, Self, TypeVar
 
 import pydantic
 
@@ -14,6 +14,9 @@ from corpus_assets.manifests.parts import DagsterPart
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from corpus_assets.manifests.kinds import Manifest
+    from corpus_assets.manifests.rows import CorpusRowsManifest
+    from corpus_assets.manifests.scored import ScoredManifest
     from corpus_assets.tables.schema import TableSpec
 
 
@@ -31,12 +34,24 @@ class Built(Protocol):
     """A published artifact."""
 
     @property
+    def manifest(self) -> ScoredManifest | CorpusRowsManifest:
+        """What it was made from."""
+
+    @property
     def manifest_path(self) -> Path:
         """Where its manifest is."""
 
     @property
     def content_sha256(self) -> str:
         """The digest of its content."""
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """A clip that a table could have: its input files, and what names it in the table's rows."""
+
+    sources: tuple[str, ...]
+    row_name: str
 
 
 class Request(Protocol):
@@ -62,6 +77,15 @@ class Request(Protocol):
 
     def plan(self) -> Plan:
         """Say what the run would do, without doing it. Raises SetupError or DataError."""
+
+    def candidates(self) -> dict[str, Candidate]:
+        """Find all clips by key, also those that are not selected.
+
+        Raises RootError or EmptyCorpusError.
+        """
+
+    def limited_to(self, keys: frozenset[str]) -> Self:
+        """Return the request that is about exactly these clips."""
 
 
 RequestT = TypeVar("RequestT", bound=Request)
@@ -92,7 +116,7 @@ class Asset(Generic[RequestT]):
     `resolve` finds every setting and returns one request an artifact: one, or one for each of the
     partitions asked for (of those that the corpus has, where none is named). `upstream` are the
     keys of the assets that it is made of; `shared_settings` those of `SharedSettings` that make
-    sense as a flag.
+    sense as a flag; `manifest` is the kind of its manifests.
     """
 
     key: tuple[str, str]
@@ -103,6 +127,7 @@ class Asset(Generic[RequestT]):
     ]
     builder: Callable[[Asset[RequestT], RequestT, Launch, Log], Built]
     spec: TableSpec
+    manifest: type[Manifest]
     code_version: str
     module: str
     partitions: Partitions | None = None

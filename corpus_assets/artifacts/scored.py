@@ -6,16 +6,18 @@ from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Self
 
 from corpus_assets.artifacts.plan import make_plan
-from corpus_assets.artifacts.request import Asset
+from corpus_assets.artifacts.request import Asset, Candidate
+from corpus_assets.corpora.selection import EVERYTHING
+from corpus_assets.tables.clip_rows import ROW_NAMES
 
 if TYPE_CHECKING:
     from corpus_assets.artifacts.plan import ScoringPlan
     from corpus_assets.artifacts.scored_table import ScoredTable
     from corpus_assets.artifacts.scoring import Scoring
-    from corpus_assets.corpora.clip import Discovery
+    from corpus_assets.corpora.clip import Clip, Discovery
     from corpus_assets.corpora.selection import Selection
     from corpus_assets.libvmaf.features import FeatureSet
     from corpus_assets.manifests.provenance import InputRecord
@@ -92,11 +94,25 @@ class ScoredRequest(ABC):
         """Try the folders that the run will write. Raises StorageError."""
         self.scoring.check_writable()
 
+    def candidates(self) -> dict[str, Candidate]:
+        """Find all clips by key. Raises RootError or EmptyCorpusError."""
+        clips = replace(self, selection=EVERYTHING).discover().clips
+        return {clip.key: _candidate(clip) for clip in clips}
+
+    def limited_to(self, keys: frozenset[str]) -> Self:
+        """Return the request that scores exactly these clips."""
+        return replace(self, selection=replace(self.selection, keys=keys))
+
     def plan(self) -> ScoringPlan:
         """Look at every clip, score none, write nothing. Raises SetupError or DataError."""
         scoring = replace(self.scoring, trials_dir=None)
         scorer = scoring.scorer(scoring.engine(self.features))
         return make_plan(self.discover(), scorer, scoring.workers)
+
+
+def _candidate(clip: Clip) -> Candidate:
+    row_name = next(clip.labels[name] for name in ROW_NAMES if name in clip.labels)
+    return Candidate(tuple(source.name for source in clip.sources), row_name)
 
 
 ScoredAsset = Asset[ScoredRequest]

@@ -12,6 +12,7 @@ from corpus_assets import __version__
 from corpus_assets.cli.cache import cache_commands
 from corpus_assets.cli.demo import demo
 from corpus_assets.cli.doctor import doctor
+from corpus_assets.cli.replay import replay
 from corpus_assets.cli.run import run_commands
 from corpus_assets.cli.verify import verify
 from corpus_assets.errors import CancelledError, CorpusAssetsError
@@ -27,6 +28,7 @@ app.command()(demo)
 app.command()(doctor)
 app.add_typer(cache_commands(), name="cache")
 app.command()(verify)
+app.command()(replay)
 app.add_typer(run_commands(), name="run")
 
 
@@ -48,7 +50,7 @@ def _options(
 def main() -> None:
     """Run the command line; mistakes are one line on standard error."""
     try:
-        sys.exit(app(standalone_mode=False))
+        code = app(standalone_mode=False)
     except CorpusAssetsError as error:
         _end(str(error), error.exit_code)
     except TyperException as error:
@@ -57,6 +59,10 @@ def main() -> None:
         sys.exit(error.exit_code)
     except (KeyboardInterrupt, typer.Abort):
         _end("cancelled", CancelledError.exit_code)
+
+    if code == CancelledError.exit_code:  # typer has caught the interrupt
+        _end("cancelled", code)
+    sys.exit(code)
 
 
 def _end(message: str, exit_code: int) -> NoReturn:

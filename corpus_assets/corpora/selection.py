@@ -20,13 +20,15 @@ class Selection:
     """Globs that a key must match one of, globs that it must match none of, and how many at most.
 
     No `include` takes every key. Globs are those of `fnmatch`, over the whole key, and upper and
-    lower case differ. `limit_name` is the setting that the limit comes from.
+    lower case differ. `limit_name` is the setting that the limit comes from. With `keys`, exactly
+    these are selected, whatever the rest says.
     """
 
     include: tuple[str, ...] = ()
     exclude: tuple[str, ...] = ()
     limit: int | None = None
     limit_name: str = "max_clips"
+    keys: frozenset[str] | None = None
 
     @property
     def settings(self) -> dict[str, Any]:
@@ -47,12 +49,14 @@ class Selection:
         matching = [key for key, reason in reasons.items() if not reason]
         if not matching:
             raise EmptyCorpusError(self._nothing_left(list(names)))
-        selected = matching[: self.limit]
+        selected = matching if self.keys is not None else matching[: self.limit]
         reasons |= dict.fromkeys(matching[len(selected) :], f"beyond {self.limit_name}")
         return selected, [Skipped(names[key], reason) for key, reason in reasons.items() if reason]
 
     def reason_against(self, key: str) -> str:
-        """Say why the globs leave a key out; empty when they do not."""
+        """Say why a key is left out, its number aside; empty when it is not."""
+        if self.keys is not None:
+            return "" if key in self.keys else "not one of the clips wanted"
         if self.include and not any(fnmatchcase(key, glob) for glob in self.include):
             return "not included"
         return next((f"excluded by {glob}" for glob in self.exclude if fnmatchcase(key, glob)), "")

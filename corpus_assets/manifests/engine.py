@@ -82,6 +82,29 @@ class EnginePart(Part):
         )
 
 
+def computing_facts(engine: EnginePart) -> dict[str, str]:
+    """Return what an engine's numbers depend on, by name: digests and versions, no path."""
+    encoder, model = engine.encoder, engine.model
+    return {
+        "engine.kind": engine.kind,
+        "engine.version": engine.version,
+        "engine.binary_sha256": engine.binary_sha256,
+        **{f"engine.libraries {library.name}": library.sha256 for library in engine.libraries},
+        "engine.libvmaf_version": engine.libvmaf_version,
+        "engine.extractors": ", ".join(engine.extractors),
+        "engine.model": f"{model.name} {model.sha256 or ''}".rstrip(),
+        **(_encoder_facts(encoder) if encoder else {}),
+    }
+
+
+def _encoder_facts(encoder: EncoderPart) -> dict[str, str]:
+    return {
+        "engine.encoder.version": encoder.version,
+        "engine.encoder.binary_sha256": encoder.binary_sha256,
+        **{f"engine.encoder.libraries {one.name}": one.sha256 for one in encoder.libraries},
+    }
+
+
 class RecipePart(Part):
     """How the distorted side was made, and how frames were paired."""
 

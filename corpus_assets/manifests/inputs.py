@@ -13,7 +13,7 @@ from corpus_assets.manifests.pair import Mismatch
 from corpus_assets.manifests.scored import ScoredManifest
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Container, Iterator, Mapping
 
     from corpus_assets.corpora.clip import Source
     from corpus_assets.manifests.engine import EnginePart
@@ -23,13 +23,14 @@ if TYPE_CHECKING:
 
 def check_inputs(manifest: Manifest) -> Iterator[Mismatch]:
     """Hold every recorded input, the engine and the model against what is there."""
-    yield from _files(manifest.inventory)
+    yield from check_files(manifest.inventory)
     if isinstance(manifest, ScoredManifest):
         for path, sha256 in _programs(manifest.engine).items():
             yield from _file(Path(path), sha256)
 
 
-def _files(inventory: InventoryPart) -> Iterator[Mismatch]:
+def check_files(inventory: InventoryPart, only: Container[str] | None = None) -> Iterator[Mismatch]:
+    """Read every recorded input file, or those in `only`, and compare its digest."""
     root = Path(inventory.root)
     if not root.exists():
         yield Mismatch("inventory.root", str(root), "nothing there")
@@ -39,7 +40,7 @@ def _files(inventory: InventoryPart) -> Iterator[Mismatch]:
     except RootError as error:
         yield Mismatch("inventory.root", "a readable archive", str(error))
         return
-    for file in inventory.files:
+    for file in (one for one in inventory.files if only is None or one.path in only):
         source = FileSource(str(root), file.path) if sources is None else sources.get(file.path)
         found = _digest(source)
         if found != file.sha256:

@@ -28,6 +28,11 @@ class Labels:
     pix_fmt: str
 
 
+def source_name(key: str) -> str:
+    """Return what rows call a clip, `src`."""
+    return f"bvi-dvc:{key}"
+
+
 def row_of(report: KeptReport, labels: Labels, timestamp: str) -> CorpusRow:
     """Return the row of a report.
 
@@ -43,7 +48,7 @@ def row_of(report: KeptReport, labels: Labels, timestamp: str) -> CorpusRow:
     return CorpusRow(
         run_id=secrets.token_hex(16),
         timestamp=timestamp,
-        src=f"bvi-dvc:{report.key}",
+        src=source_name(report.key),
         src_sha256=header.sources[0].sha256 if header else sha256_of_bytes(report.key.encode()),
         width=clip.width,
         height=clip.height,

@@ -1,0 +1,66 @@
+"""What stands in the way of making an artifact again: each difference from what is recorded."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from corpus_assets.artifacts.recorded import asset_of, trusted_keys
+from corpus_assets.artifacts.scored import ScoredRequest
+from corpus_assets.errors import EngineError
+from corpus_assets.manifests.engine import EnginePart, computing_facts
+from corpus_assets.manifests.inputs import check_files
+from corpus_assets.manifests.pair import Mismatch
+from corpus_assets.manifests.scored import ScoredManifest
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from corpus_assets.artifacts.request import Candidate, Request
+    from corpus_assets.manifests.kinds import Manifest
+
+NAMES_SHOWN = 5
+
+
+def code_obstacles(manifest: Manifest) -> Iterator[Mismatch]:
+    """Compare the version of the table and of the way of scoring, where Dagster recorded it."""
+    recorded = manifest.dagster.code_version if manifest.dagster else None
+    now = asset_of(manifest).code_version
+    if recorded and recorded != now:
+        yield Mismatch("code_version", recorded, now)
+
+
+def engine_obstacles(manifest: Manifest, request: Request) -> Iterator[Mismatch]:
+    """Compare features, programs and model; of a table that no program makes, nothing."""
+    if not (isinstance(manifest, ScoredManifest) and isinstance(request, ScoredRequest)):
+        return
+    if manifest.features != request.features.columns:
+        before, after = manifest.features, request.features.columns
+        yield Mismatch("features", ", ".join(before), ", ".join(after))
+    recorded = computing_facts(manifest.engine)
+    try:
+        now = computing_facts(EnginePart.of(request.scoring.engine(request.features)))
+    except EngineError as error:
+        yield Mismatch("engine", manifest.engine.binary, str(error))
+        return
+    for name in sorted(recorded.keys() | now.keys()):
+        if recorded.get(name) != now.get(name):
+            yield Mismatch(name, recorded.get(name, "none"), now.get(name, "none"))
+
+
+def sample_obstacles(manifest: Manifest, clips: dict[str, Candidate]) -> Iterator[Mismatch]:
+    """Compare the input files of some clips."""
+    used = {name for candidate in clips.values() for name in candidate.sources}
+    yield from check_files(manifest.inventory, used)
+
+
+def input_obstacles(manifest: Manifest, clips: dict[str, Candidate]) -> Iterator[Mismatch]:
+    """Compare all input files, of which each must still be a clip's."""
+    yield from check_files(manifest.inventory)
+    used = {name for candidate in clips.values() for name in candidate.sources}
+    for file in manifest.inventory.files:
+        if file.path not in used:
+            yield Mismatch(f"input {file.path}", "a clip of the corpus", "no clip has this file")
+    if trusted := sorted(trusted_keys(manifest)):
+        names = ", ".join(trusted[:NAMES_SHOWN])
+        found = f"{len(trusted)} reports of other tools, whose making is not known: {names}"
+        yield Mismatch("trusted_reports", "numbers that can be computed again", found)

@@ -1,0 +1,103 @@
+"""What a manifest says of a run, turned into a request that can be made again."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from corpus_assets.artifacts.catalog import BY_MANIFEST
+from corpus_assets.artifacts.settings import EMBEDDED, SharedSettings, validated
+from corpus_assets.errors import SetupError
+from corpus_assets.manifests.document import manifest_path
+from corpus_assets.manifests.pair import located
+from corpus_assets.manifests.scored import ScoredManifest
+
+if TYPE_CHECKING:
+    from typing import Any
+
+    from corpus_assets.artifacts.request import Asset, Candidate, Request
+    from corpus_assets.manifests.kinds import Manifest
+
+WORKERS_VARIABLE = "CORPUS_ASSETS_WORKERS"
+"""The one variable that counts: how fast a replay is, not what it makes, is this machine's."""
+
+
+def asset_of(manifest: Manifest) -> Asset[Any]:
+    """Return the asset that makes such manifests."""
+    return BY_MANIFEST[type(manifest)]
+
+
+def moved(manifest: Manifest, root: Path) -> Manifest:
+    """Return the manifest with its inputs elsewhere, as on another machine."""
+    inventory, provenance = manifest.inventory, manifest.run_provenance
+    args = {
+        name: str(root) if name in provenance.inputs and value == inventory.root else value
+        for name, value in provenance.args.items()
+    }
+    return manifest.model_copy(
+        update={
+            "inventory": inventory.model_copy(update={"root": str(root)}),
+            "run_provenance": provenance.model_copy(update={"args": args}),
+        }
+    )
+
+
+def recorded_request(manifest: Manifest, target: Path) -> Request:
+    """Return the request that makes the artifact anew as `target`, without the cache.
+
+    Raises SetupError, RootError where the corpus is not there, EmptyCorpusError.
+    """
+    asset, args = asset_of(manifest), manifest.run_provenance.args
+    fields = asset.settings.model_fields
+    given = {name: value for name, value in args.items() if name in fields}
+    given |= {"out" if "out" in fields else "output": str(target)}
+    given |= {"manifest_out": str(manifest_path(target))}
+    if isinstance(manifest, ScoredManifest):
+        given |= {"cache_policy": "off", "max_failed_share": None}
+        given |= {"vmaf_bin": args.get("vmaf_bin") or EMBEDDED}
+    shared = SharedSettings(ffmpeg=args.get("ffmpeg") or EMBEDDED)
+    variables = {name: value for name, value in os.environ.items() if name == WORKERS_VARIABLE}
+    parts = (args[asset.partitions.setting],) if asset.partitions else ()
+    (request,) = asset.resolve(validated(asset.settings, given), shared, variables, parts)
+    resolved: Request = request
+    return resolved
+
+
+def target_in(folder: Path, path: Path, manifest: Manifest, *, part: bool) -> Path:
+    """Return the table to write in a folder; one with part of the clips has another name.
+
+    Raises SetupError where that is the recorded artifact, or the manifest.
+    """
+    recorded = Path(manifest.artifact.path)
+    name = f"{recorded.stem}_sample{recorded.suffix}" if part else recorded.name
+    target = folder.absolute() / name
+    taken = {located(path, manifest.artifact.path).absolute(), path.absolute()}
+    if {target, manifest_path(target)} & taken:
+        raise SetupError(f"--out: {folder} is the folder of the artifact itself; name another")
+    return target
+
+
+def recorded_clips(manifest: Manifest, candidates: dict[str, Candidate]) -> dict[str, Candidate]:
+    """Return the clips that the run was about; what was added to the corpus since is not.
+
+    Clips of which no input was read then are known by their key alone.
+    """
+    files = {file.path for file in manifest.inventory.files}
+    keys = failed_keys(manifest) | trusted_keys(manifest)
+    return {
+        key: candidate
+        for key, candidate in candidates.items()
+        if key in keys or files.issuperset(candidate.sources)
+    }
+
+
+def failed_keys(manifest: Manifest) -> set[str]:
+    """Return the clips, or reports, that failed."""
+    return {failure.key for failure in manifest.failures}
+
+
+def trusted_keys(manifest: Manifest) -> set[str]:
+    """Return the clips whose numbers are other tools'."""
+    reports = manifest.trusted_reports if isinstance(manifest, ScoredManifest) else ()
+    return {report.key for report in reports}

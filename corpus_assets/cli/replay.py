@@ -1,0 +1,166 @@
+"""`corpus-assets replay MANIFEST`: the artifact made again, and compared with what is recorded."""
+
+from __future__ import annotations
+
+import contextlib
+import secrets
+import signal
+from collections.abc import Iterator
+from dataclasses import asdict
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from corpus_assets.artifacts.replaying import Replay, Replayed, Sample, prepare
+from corpus_assets.cli.progress import shown_progress
+from corpus_assets.cli.summary import print_json
+from corpus_assets.errors import DataError
+from corpus_assets.manifests.reading import only_manifest_at
+
+if TYPE_CHECKING:
+    from corpus_assets.tables.drift import ClipDrift, Drift
+
+FOLDER = "replay"
+CLIPS_SHOWN = 10
+COLUMNS_SHOWN = 5
+SEED_BITS = 32
+
+
+def replay(  # noqa: PLR0913, PLR0917 (one a flag)
+    manifest: Annotated[Path, typer.Argument(help="A manifest, or its artifact.")],
+    out: Annotated[
+        Path | None,
+        typer.Option(help=f"Folder to write to. Default: {FOLDER}/ beside the manifest."),
+    ] = None,
+    root: Annotated[
+        Path | None, typer.Option(help="Where the inputs are now, if not where they were.")
+    ] = None,
+    sample: Annotated[
+        int | None, typer.Option(min=1, help="Make only so many clips again, chosen by the seed.")
+    ] = None,
+    seed: Annotated[
+        int | None, typer.Option(min=0, help="Chooses the sample. Default: a new one.")
+    ] = None,
+    anyway: Annotated[
+        bool, typer.Option("--anyway", help="Go on although inputs or programs differ.")
+    ] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="Print the result as JSON.")] = False,
+) -> None:
+    """Make an artifact again from its manifest alone, and compare.
+
+    Every clip is scored; the cache is neither read nor written. Exit code 1 when inputs or programs
+    are not those recorded, or when a number came out otherwise.
+    """
+    path = only_manifest_at(manifest)
+    folder = out or path.parent / FOLDER
+    seed = secrets.randbits(SEED_BITS) if seed is None else seed
+    chosen = Sample(sample, seed) if sample else None
+    with _ended_by_signals(), shown_progress():
+        prepared = prepare(path, folder, root=root, sample=chosen, anyway=anyway)
+        _announce(prepared, chosen)
+        replayed = prepared.run(_argv(path, folder, root, chosen, anyway=anyway))
+    if as_json:
+        print_json(_document(prepared, chosen, replayed))
+    else:
+        typer.echo("\n".join(_lines(prepared, replayed)))
+    if not replayed.identical:
+        raise typer.Exit(DataError.exit_code)
+
+
+@contextlib.contextmanager
+def _ended_by_signals() -> Iterator[None]:
+    """End as Ctrl-C does, children and temporary files removed, when told to or hung up."""
+    wanted = [
+        number
+        for number in (signal.SIGTERM, signal.SIGHUP)
+        if signal.getsignal(number) is signal.SIG_DFL
+    ]
+    for number in wanted:
+        signal.signal(number, signal.default_int_handler)
+    try:
+        yield
+    finally:
+        for number in wanted:
+            signal.signal(number, signal.SIG_DFL)
+
+
+def _argv(
+    path: Path, folder: Path, root: Path | None, sample: Sample | None, *, anyway: bool
+) -> tuple[str, ...]:
+    """Return the command line that makes the same replay."""
+    chosen = ("--sample", str(sample.clips), "--seed", str(sample.seed)) if sample else ()
+    flags = ("--anyway",) if anyway else ()
+    where = ["--out", str(folder.absolute())]
+    where += ["--root", str(root.absolute())] if root else []
+    return ("corpus-assets", "replay", str(path.absolute()), *where, *chosen, *flags)
+
+
+def _announce(prepared: Replay, sample: Sample | None) -> None:
+    """Say what begins, on standard error."""
+    for obstacle in prepared.obstacles:
+        typer.echo(f"not as recorded: {obstacle}", err=True)
+    if sample:
+        clips = ", ".join(list(prepared.clips)[:CLIPS_SHOWN])
+        count = len(prepared.clips)
+        typer.echo(f"sample of {count} clips, --seed {sample.seed}: {clips}", err=True)
+
+
+def _lines(prepared: Replay, replayed: Replayed) -> Iterator[str]:
+    made = replayed.built.manifest.artifact
+    recorded = prepared.manifest.artifact
+    if prepared.sampled:
+        verdict = "as recorded" if replayed.identical else "DRIFTED"
+        yield f"{verdict}: {len(prepared.clips)} clips, {made.rows} rows"
+    elif replayed.identical:
+        yield f"identical: {made.rows} rows, content_sha256 {made.content_sha256}"
+    else:
+        yield f"DRIFTED: content_sha256 {made.content_sha256}, recorded {recorded.content_sha256}"
+    for key in replayed.failed[:CLIPS_SHOWN]:
+        reason = next(one.reason for one in replayed.built.manifest.failures if one.key == key)
+        yield f"failed now: {key}: {reason}"
+    if replayed.drift:
+        yield from drift_lines(replayed.drift)
+    elif not replayed.identical:
+        yield "the recorded table is not there, so that the clips that drifted cannot be named"
+    yield f"made again: {made.path}"
+
+
+def drift_lines(drift: Drift) -> Iterator[str]:
+    """Say how many clips differ, the largest difference of every column, and the worst clips."""
+    if not drift.drifted:
+        return
+    yield f"{drift.drifted} of {drift.clips} clips differ"
+    for column, (distance, where) in sorted(drift.largest.items()):
+        yield f"  {column}: at most {distance:.6g}, in {where}"
+    for clip in drift.worst[:CLIPS_SHOWN]:
+        yield f"  {_of_clip(clip)}"
+
+
+def _of_clip(clip: ClipDrift) -> str:
+    if clip.rows_old != clip.rows_new:
+        return f"{clip.clip}: {clip.rows_old} rows recorded, {clip.rows_new} now"
+    furthest = sorted(clip.columns, key=lambda one: -one.max_abs)
+    moved = "; ".join(
+        f"{one.column} max {one.max_abs:.6g} mean {one.mean_abs:.6g} ({one.rows} rows)"
+        for one in furthest[:COLUMNS_SHOWN]
+    )
+    rest = len(furthest) - COLUMNS_SHOWN
+    return f"{clip.clip}: {moved}" + (f"; {rest} more columns" if rest > 0 else "")
+
+
+def _document(prepared: Replay, sample: Sample | None, replayed: Replayed) -> dict[str, Any]:
+    built = replayed.built
+    return {
+        "manifest": str(prepared.path),
+        "made": str(built.manifest_path),
+        "identical": replayed.identical,
+        "sample": asdict(sample) | {"keys": list(prepared.clips)} if sample else None,
+        "not_as_recorded": list(map(asdict, prepared.obstacles)),
+        "failed": list(replayed.failed),
+        "content_sha256": {
+            "recorded": prepared.manifest.artifact.content_sha256,
+            "made": built.content_sha256,
+        },
+        "drift": asdict(replayed.drift) if replayed.drift else None,
+    }

