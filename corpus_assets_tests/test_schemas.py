@@ -1,15 +1,81 @@
-"""The published JSON Schemas are those of the code, and hold of what is written."""
+"""The published JSON Schemas are those of the code, and hold of what is written.
+
+Every manifest that a test publishes in its own process is validated too (`conftest.py`).
+"""
 
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 import jsonschema
 import pytest
 
-from corpus_assets_tests.making import build_netflix, build_pairs, manifest_of
-from corpus_assets_tests.schemas import FOLDER, MODELS, path_of, schema_text
+from corpus_assets.tables.corpus_row import CORPUS_ROWS
+from corpus_assets_tests.making import build_pairs, manifest_of
+from corpus_assets_tests.schemas import FOLDER, MODELS, path_of, schema_text, validate_manifest
+
+FOLDER_RECORD = {"path": "/data", "exists": True, "kind": "directory"}
+PROVENANCE = {
+    "schema": "ai-run-provenance-v1",
+    "entrypoint": {"path": "scripts/make.py", "sha256": "0" * 64, "exists": True, "kind": "file"},
+    "argv": ["python", "scripts/make.py", "--crf", "35"],
+    "args": {"crf": 35, "max_clips": None},
+    "inputs": {
+        "cache_dir": FOLDER_RECORD,
+        "shards": [FOLDER_RECORD | {"kind": "missing", "exists": False}],
+        "vmaf_bin": {"path": "/usr/bin/vmaf", "exists": True, "kind": "file", "sha256": "1" * 64},
+    },
+    "outputs": {"parquet": "/out/t.parquet", "manifest": "/out/t.manifest.json"},
+}
+WRITTEN_BY_HAND: dict[str, dict[str, Any]] = {
+    "netflix-full-features-manifest-v1": {
+        "features": ["adm2"],
+        "stats": {"pairs": 70, "rows": 10500, "elapsed_s": 12.5},
+    },
+    "konvid-vmaf-pairs-manifest-v1": {
+        "features": ["adm2"],
+        "crf": 35,
+        "cache_enabled": True,
+        "failed_clips": ["KoNViD_1k_videos_1"],
+        "stats": {
+            "clips_selected": 2,
+            "clips_processed": 1,
+            "clips_failed": 1,
+            "frames": 240,
+            "elapsed_s": 9,
+        },
+    },
+    "bvi-dvc-full-features-manifest-v1": {
+        "features": ["adm2"],
+        "extractors": ["adm"],
+        "crf": 35,
+        "codec": "x264",
+        "cache": {"enabled": True, "directory": "/cache"},
+        "stats": {
+            "input_mode": "zip",
+            "tier": "D",
+            "clips_selected": 1,
+            "frames": 64,
+            "columns": 5,
+        },
+    },
+    "bvi-dvc-corpus-jsonl-manifest-v1": {
+        "row_schema_version": 3,
+        "encoder": "libx264",
+        "preset": "fast",
+        "crf": 35,
+        "pix_fmt": "yuv420p10le",
+        "stats": {"cache_files": 772, "rows": 771},
+    },
+}
+"""As FORMATS of the trainers has them: the keys that readers use, and nothing else."""
+
+
+def by_hand(name: str) -> dict[str, Any]:
+    return {"schema": name, "run_provenance": PROVENANCE, **WRITTEN_BY_HAND[name]}
 
 
 @pytest.mark.parametrize("name", MODELS)
@@ -22,13 +88,41 @@ def test_published_schema_is_current(name: str) -> None:
 
 def test_every_published_schema_has_a_model() -> None:
     assert {path.name for path in FOLDER.iterdir()} == {path_of(name).name for name in MODELS}
+    assert set(MODELS) == {"corpus-row-v3", *WRITTEN_BY_HAND}
 
 
-def test_manifests_of_scored_tables_are_valid(konvid_root: Path, netflix_root: Path) -> None:
-    for built in (
-        build_pairs(konvid_root),
-        build_netflix(netflix_root, feature_set="canonical6", width=384, height=216),
-    ):
-        manifest = manifest_of(built)
-        schema = json.loads(path_of(manifest["schema"]).read_text())
-        jsonschema.validate(manifest, schema, jsonschema.Draft202012Validator)
+@pytest.mark.parametrize("name", WRITTEN_BY_HAND)
+def test_a_manifest_written_by_hand(name: str) -> None:
+    """The keys of the contract suffice, each is needed, and others may stand beside them."""
+    manifest = by_hand(name)
+    validate_manifest(manifest)
+    validate_manifest(manifest | {"note": "mine"})
+    for key in manifest:
+        if key != "schema":
+            refused({other: value for other, value in manifest.items() if other != key}, name)
+    refused(manifest | {"stats": {}}, name)
+
+
+def test_ours_has_all_that_it_promises(konvid_root: Path) -> None:
+    manifest = manifest_of(build_pairs(konvid_root))
+    name = manifest["schema"]
+    for key in ("engine", "inventory", "counts", "recipe", "failures", "unavailable_features"):
+        refused({other: value for other, value in manifest.items() if other != key}, name)
+    refused(manifest | {"artifact": manifest["artifact"] | {"rows": "36"}}, name)
+    refused(manifest | {"cache": {"enabled": True, "directory": "/c", "policy": "reuse"}}, name)
+
+
+def test_a_corpus_row() -> None:
+    blank = {"string": "", "int64": 0, "float64": 0.0, "bool": False}
+    row = {column.name: blank[column.type_name] for column in CORPUS_ROWS.columns}
+    row |= {"schema_version": 3, "clip_mode": "full", "src_sha256": "0" * 64}
+    row |= {"run_id": "0" * 32}
+    schema = json.loads(path_of("corpus-row-v3").read_text())
+    jsonschema.validate(row, schema, jsonschema.Draft202012Validator)
+    with pytest.raises(jsonschema.ValidationError):
+        jsonschema.validate(row | {"crf": "35"}, schema, jsonschema.Draft202012Validator)
+
+
+def refused(manifest: Mapping[str, Any], name: str) -> None:
+    with pytest.raises(jsonschema.ValidationError):
+        validate_manifest({**manifest, "schema": name})

@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
-from typing import Literal, Protocol, Self
+from typing import ClassVar, Literal, Protocol, Self
 
 import pydantic
+from pydantic.json_schema import JsonSchemaValue
+from pydantic_core import CoreSchema
 
 from corpus_assets import __version__
 from corpus_assets.corpora.clip import Discovery
@@ -19,7 +21,29 @@ from corpus_assets.tables.schema import TableSpec
 
 
 class Part(pydantic.BaseModel, frozen=True, extra="forbid", allow_inf_nan=False):
-    """A block of a manifest."""
+    """A block of a manifest.
+
+    `contract` are the keys that manifests of other tools have too, where they have the block. The
+    JSON Schema requires these alone, lets other tools add keys, and requires all of ours where the
+    key `mark` is there.
+    """
+
+    contract: ClassVar[tuple[str, ...]] = ()
+    mark: ClassVar[str] = "artifact"
+
+    @classmethod
+    def __get_pydantic_json_schema__(
+        cls, core_schema: CoreSchema, handler: pydantic.GetJsonSchemaHandler
+    ) -> JsonSchemaValue:
+        """Return the schema that holds of other tools' blocks too."""
+        schema = handler(core_schema)
+        if cls.contract:
+            own = handler.resolve_ref_schema(schema)
+            ours = [name for name in own["required"] if name not in cls.contract]
+            own["required"] = list(cls.contract)
+            own["dependentRequired"] = {cls.mark: ours}
+            del own["additionalProperties"]
+        return schema
 
 
 class ToolPart(Part):
@@ -117,6 +141,9 @@ class CachePart(Part):
 
     `trusted` were reports of other tools.
     """
+
+    contract = ("enabled", "directory")
+    mark = "policy"
 
     enabled: bool
     policy: CachePolicy

@@ -44,6 +44,11 @@ class RefusedPart(Part):
 class CorpusRowsManifest(Part):
     """The manifest of `bvi_dvc_corpus.jsonl`."""
 
+    contract = (
+        *("schema", "row_schema_version", "encoder", "preset", "crf", "pix_fmt"),
+        *("stats", "run_provenance"),
+    )
+
     schema_: Literal["bvi-dvc-corpus-jsonl-manifest-v1"] = pydantic.Field(
         default="bvi-dvc-corpus-jsonl-manifest-v1", alias="schema"
     )

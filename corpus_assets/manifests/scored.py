@@ -55,6 +55,16 @@ class KonvidStats(Part):
 class KonvidPairsManifest(ScoredManifest):
     """The manifest of `konvid_vmaf_pairs.parquet`."""
 
+    contract = (
+        "schema",
+        "features",
+        "crf",
+        "cache_enabled",
+        "failed_clips",
+        "stats",
+        "run_provenance",
+    )
+
     schema_: Literal["konvid-vmaf-pairs-manifest-v1"] = pydantic.Field(
         default="konvid-vmaf-pairs-manifest-v1", alias="schema"
     )
@@ -85,6 +95,13 @@ class GeometryPart(Part):
 class NetflixManifest(ScoredManifest):
     """The manifest of `full_features_netflix.parquet`."""
 
+    contract = (
+        "schema",
+        "features",
+        "stats",
+        "run_provenance",
+    )
+
     schema_: Literal["netflix-full-features-manifest-v1"] = pydantic.Field(
         default="netflix-full-features-manifest-v1", alias="schema"
     )
@@ -106,6 +123,17 @@ class BviStats(Part):
 
 class BviFullManifest(ScoredManifest):
     """The manifest of `full_features_bvi_dvc_<tier>.parquet`."""
+
+    contract = (
+        "schema",
+        "features",
+        "extractors",
+        "crf",
+        "codec",
+        "cache",
+        "stats",
+        "run_provenance",
+    )
 
     schema_: Literal["bvi-dvc-full-features-manifest-v1"] = pydantic.Field(
         default="bvi-dvc-full-features-manifest-v1", alias="schema"
