@@ -6,17 +6,19 @@ Every manifest that a test publishes in its own process is validated too (`conft
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
 import jsonschema
 import pytest
 
+from corpus_assets.manifests.verification import verify
 from corpus_assets.tables.corpus_row import CORPUS_ROWS
 from corpus_assets_tests.making import build_pairs, manifest_of
 from corpus_assets_tests.schemas import FOLDER, MODELS, path_of, schema_text, validate_manifest
 
+DOCS = FOLDER.parent
 FOLDER_RECORD = {"path": "/data", "exists": True, "kind": "directory"}
 PROVENANCE = {
     "schema": "ai-run-provenance-v1",
@@ -121,6 +123,33 @@ def test_a_corpus_row() -> None:
     jsonschema.validate(row, schema, jsonschema.Draft202012Validator)
     with pytest.raises(jsonschema.ValidationError):
         jsonschema.validate(row | {"crf": "35"}, schema, jsonschema.Draft202012Validator)
+
+
+def properties(schema: Any) -> Iterator[str]:
+    """Yield every key that a schema knows, at any depth."""
+    if isinstance(schema, dict):
+        yield from schema.get("properties", {})
+    for part in schema.values() if isinstance(schema, dict) else schema:
+        if isinstance(part, dict | list):
+            yield from properties(part)
+
+
+@pytest.mark.parametrize("name", WRITTEN_BY_HAND)
+def test_every_key_is_explained(name: str) -> None:
+    text = (DOCS / "manifest.md").read_text()
+    keys = set(properties(json.loads(path_of(name).read_text())))
+    assert sorted(key for key in keys if f"`{key}`" not in text) == []
+
+
+def test_the_example_is_a_manifest(tmp_path: Path) -> None:
+    example = json.loads((DOCS / "example.manifest.json").read_text())
+    validate_manifest(example)
+    assert example["counts"]["failed"] == 1
+    assert example["counts"]["skipped"] == 1
+    example["artifact"]["path"] = str(tmp_path / "none.parquet")
+    (tmp_path / "example.manifest.json").write_text(json.dumps(example))
+    found = verify(tmp_path / "example.manifest.json").mismatches
+    assert [one.what for one in found] == ["artifact"], "all but the table is there"
 
 
 def refused(manifest: Mapping[str, Any], name: str) -> None:
