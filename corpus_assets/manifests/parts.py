@@ -245,11 +245,17 @@ class UnavailablePart(Part):
 
 
 class DagsterPart(Part):
-    """Facts of the launcher, which do not change the artifact."""
+    """Facts of the launcher, which do not change the artifact.
+
+    `launched_by` names the schedule, sensor, backfill or command; `partition` is None where the
+    asset has none.
+    """
 
     run_id: str
     job: str
     asset_key: str
+    partition: str | None = None
+    launched_by: str | None = None
     code_version: str | None
 
 

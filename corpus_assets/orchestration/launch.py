@@ -10,6 +10,13 @@ from corpus_assets.artifacts.settings import EMBEDDED
 from corpus_assets.manifests.parts import DagsterPart
 
 MODULE = "corpus_assets.definitions"
+LAUNCHED_BY = "corpus_assets/launched_by"
+"""The tag of runs that a command of ours launches."""
+LAUNCHER_TAGS = {
+    "dagster/schedule_name": "schedule",
+    "dagster/sensor_name": "sensor",
+    "dagster/backfill": "backfill",
+}
 
 
 def config_document(asset: Asset[RequestT], request: RequestT) -> dict[str, Any]:
@@ -47,6 +54,18 @@ def launch_of(
             run_id=context.run.run_id,
             job=context.run.job_name,
             asset_key=asset.name,
+            partition=request.partition,
+            launched_by=_launched_by(context.run),
             code_version=asset.code_version,
         ),
     )
+
+
+def _launched_by(run: dg.DagsterRun) -> str:
+    """Say who launched a run, as far as its tags and origin tell."""
+    if command := run.tags.get(LAUNCHED_BY):
+        return command
+    for tag, kind in LAUNCHER_TAGS.items():
+        if name := run.tags.get(tag):
+            return f"{kind} {name}"
+    return "web server" if run.remote_job_origin else "dagster command or Python"

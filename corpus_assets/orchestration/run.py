@@ -16,6 +16,7 @@ from corpus_assets.errors import CancelledError, DataError, SetupError, StorageE
 from corpus_assets.orchestration.build import build_definitions
 from corpus_assets.orchestration.dead_runs import PROCESS, report_dead_runs, this_process
 from corpus_assets.orchestration.failures import EXIT_CODE
+from corpus_assets.orchestration.launch import LAUNCHED_BY
 
 QUIET = {"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}}
 STATE_FOLDER = ".dagster_state"
@@ -86,7 +87,7 @@ def materialize(
             asset_selection=[key],
             partition_key=partition,
             raise_on_error=False,
-            tags={"corpus_assets/launched_by": "corpus-assets run", PROCESS: this_process()},
+            tags={LAUNCHED_BY: "corpus-assets run", PROCESS: this_process()},
         )
         if _interrupted(result):
             opened.instance.report_run_canceled(result.dagster_run)
