@@ -9,6 +9,7 @@ import os
 import re
 import secrets
 import stat
+from contextvars import ContextVar
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -21,12 +22,30 @@ def sha256_of_file(path: Path | str, check: Callable[[], None] = lambda: None) -
 
     `check` is called before each piece, and may raise to end it.
     """
-    digest = hashlib.sha256()
+    digest, listener = hashlib.sha256(), _listener.get()
     with Path(path).open("rb") as file:
         while chunk := file.read(CHUNK):
             check()
             digest.update(chunk)
+            listener(len(chunk))
     return digest.hexdigest()
+
+
+@contextlib.contextmanager
+def hashing_heard_by(listener: Callable[[int], None]) -> Iterator[None]:
+    """Let a listener hear of the bytes that are hashed from files inside the context."""
+    token = _listener.set(listener)
+    try:
+        yield
+    finally:
+        _listener.reset(token)
+
+
+def _nobody(_: int) -> None:
+    """Hear nothing."""
+
+
+_listener: ContextVar[Callable[[int], None]] = ContextVar("listener", default=_nobody)
 
 
 def read_regular(path: Path, most: int) -> bytes:

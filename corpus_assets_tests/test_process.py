@@ -14,6 +14,7 @@ from corpus_assets.corpora.file_source import FileSource
 from corpus_assets.errors import CancelledError
 from corpus_assets.extraction.extract import WINDOW_PER_WORKER, extract
 from corpus_assets.extraction.outcome import Failed, Outcome
+from corpus_assets.extraction.progress import Tracker
 from corpus_assets.extraction.workers import ThreadWorkers
 from corpus_assets.libvmaf.process import LINE_CHARACTERS, TAIL_LINES, Children
 
@@ -68,6 +69,10 @@ def test_stop_ends_what_runs_and_refuses_the_rest() -> None:
     assert alive("import time; time.sleep(60)") == 0
 
 
+def silent(_: str) -> None:
+    """Hear no log line."""
+
+
 def clip(number: int) -> Clip:
     encode = Encode("libx264", "veryfast", 35, "yuv420p")
     return Clip(f"{number:03}", ContainerVideo(FileSource("/", "x"), "mov"), encode, "yuv420p")
@@ -86,7 +91,7 @@ def test_outcomes_come_in_order_with_a_bounded_window() -> None:
 
     keys = []
     with ThreadWorkers(3) as workers:
-        for outcome in extract(map(clip, range(60)), work, workers):
+        for outcome in extract(map(clip, range(60)), work, workers, Tracker(60, silent)):
             handed_out += 1
             lead = max(lead, running - handed_out)
             keys.append(outcome.clip.key)
@@ -105,7 +110,7 @@ def test_an_error_of_everyone_ends_the_run_and_its_children() -> None:
 
     started = time.monotonic()
     with ThreadWorkers(2) as workers, pytest.raises((OSError, CancelledError)):
-        for _ in extract(map(clip, (1, 2, 3)), work, workers):
+        for _ in extract(map(clip, (1, 2, 3)), work, workers, Tracker(3, silent)):
             pass
     assert time.monotonic() - started < 10
     assert alive("import time; time.sleep(60)") == 0

@@ -26,6 +26,8 @@ if TYPE_CHECKING:
     from corpus_assets.tables.schema import TableSpec
 
 FAILURES_SHOWN = 3
+FAILURES_LOGGED = 50
+"""A call of Dagster's log takes milliseconds, whatever the corpus' size."""
 
 
 @dataclass
@@ -84,15 +86,14 @@ class TableTask:
         """
         started = time.monotonic()
         tracker, evidence = Tracker(len(self.clips), log), Evidence()
-        outcomes = extract(self.clips, work, workers)
+        outcomes = extract(self.clips, work, workers, tracker)
         with ParquetTable(self.temporary, self.spec.schema) as table, contextlib.closing(outcomes):
             for outcome in outcomes:
                 if isinstance(outcome, Extracted):
                     table.append(self.spec.rows_of(outcome))
                 else:
-                    log(f"failed: {outcome.clip.key}: {outcome.stage}: {outcome.reason}")
+                    _log_failure(outcome, len(evidence.failures), log)
                 evidence.add(outcome)
-                tracker.add(outcome)
         self._check_failures(evidence.failures)
         progress = tracker.now()
         return ScoredTable(
@@ -116,6 +117,13 @@ class TableTask:
                 f"max_failed_share is {self.max_failed_share:g}; no table was written:"
                 f"{_first(failures)}"
             )
+
+
+def _log_failure(failed: Failed, before: int, log: Callable[[str], None]) -> None:
+    if before < FAILURES_LOGGED:
+        log(f"failed: {failed.clip.key}: {failed.stage}: {failed.reason}")
+    elif before == FAILURES_LOGGED:
+        log(f"more than {FAILURES_LOGGED} clips failed; the manifest will name all")
 
 
 def _first(failures: list[Failed]) -> str:

@@ -9,10 +9,17 @@ from dataclasses import dataclass, field
 
 import typer
 from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, TextColumn
+from rich.progress import (
+    BarColumn,
+    DownloadColumn,
+    MofNCompleteColumn,
+    TextColumn,
+    TransferSpeedColumn,
+)
 from rich.progress import Progress as Bar
 
 from corpus_assets.extraction.progress import Progress, observed_by
+from corpus_assets.files import hashing_heard_by
 
 LINE_SECONDS = 5.0
 
@@ -41,6 +48,35 @@ def shown_progress() -> Iterator[None]:
 
         with observed_by(listen):
             yield
+
+
+@contextlib.contextmanager
+def shown_reading(total: int | None) -> Iterator[None]:
+    """Show how many bytes of files have been read inside the context, of so many if it is known."""
+    console = Console(stderr=True)
+    if not console.is_terminal:
+        with hashing_heard_by(_BytesLines(total)):
+            yield
+        return
+    columns = (TextColumn("read"), BarColumn(), DownloadColumn(), TransferSpeedColumn())
+    with Bar(*columns, console=console, transient=True) as bar:
+        task = bar.add_task("read", total=total)
+        with hashing_heard_by(lambda count: bar.advance(task, count)):
+            yield
+
+
+@dataclass
+class _BytesLines:
+    total: int | None
+    read: int = 0
+    told: float = field(default_factory=time.monotonic)
+
+    def __call__(self, count: int) -> None:
+        self.read += count
+        if time.monotonic() - self.told >= LINE_SECONDS:
+            self.told = time.monotonic()
+            of = "" if self.total is None else f" of {self.total / 1e9:.1f}"
+            typer.echo(f"read {self.read / 1e9:.1f}{of} GB", err=True)
 
 
 @dataclass

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from corpus_assets.artifacts.replaying import Replay, Replayed, Sample, prepare
-from corpus_assets.cli.progress import shown_progress
+from corpus_assets.cli.progress import shown_progress, shown_reading
 from corpus_assets.cli.summary import print_json
 from corpus_assets.errors import DataError
 from corpus_assets.manifests.reading import only_manifest_at
@@ -56,10 +56,12 @@ def replay(  # noqa: PLR0913, PLR0917 (one a flag)
     folder = out or path.parent / FOLDER
     seed = secrets.randbits(SEED_BITS) if seed is None else seed
     chosen = Sample(sample, seed) if sample else None
-    with _ended_by_signals(), shown_progress():
-        prepared = prepare(path, folder, root=root, sample=chosen, anyway=anyway)
+    with _ended_by_signals():
+        with shown_reading(None):
+            prepared = prepare(path, folder, root=root, sample=chosen, anyway=anyway)
         _announce(prepared, chosen)
-        replayed = prepared.run(_argv(path, folder, root, chosen, anyway=anyway))
+        with shown_progress():
+            replayed = prepared.run(_argv(path, folder, root, chosen, anyway=anyway))
     if as_json:
         print_json(_document(prepared, chosen, replayed))
     else:

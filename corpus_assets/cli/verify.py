@@ -8,9 +8,11 @@ from typing import Annotated
 
 import typer
 
+from corpus_assets.cli.progress import shown_reading
 from corpus_assets.cli.summary import print_json
 from corpus_assets.errors import DataError
 from corpus_assets.manifests.pair import manifests_at
+from corpus_assets.manifests.verification import bytes_to_read
 from corpus_assets.manifests.verification import verify as verified
 
 
@@ -29,7 +31,8 @@ def verify(
     Exit code 1 when something is not right, 2 when there is no manifest.
     """
     manifests = dict.fromkeys(manifest for path in paths for manifest in manifests_at(path))
-    found = {manifest: verified(manifest, inputs=inputs) for manifest in manifests}
+    with shown_reading(sum(bytes_to_read(manifest, inputs=inputs) for manifest in manifests)):
+        found = {manifest: verified(manifest, inputs=inputs) for manifest in manifests}
     if as_json:
         print_json({str(manifest): asdict(one) for manifest, one in found.items()})
     else:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections import deque
+from concurrent.futures import wait
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -11,25 +13,56 @@ if TYPE_CHECKING:
 
     from corpus_assets.corpora.clip import Clip
     from corpus_assets.extraction.outcome import Outcome
+    from corpus_assets.extraction.progress import Tracker
     from corpus_assets.extraction.workers import Work, Workers
 
 WINDOW_PER_WORKER = 4
 """Outcomes that may wait for a slower clip before them; bounds the memory."""
+TICK_SECONDS = 1.0
 
 
-def extract(clips: Iterable[Clip], work: Work, workers: Workers) -> Generator[Outcome]:
+def extract(
+    clips: Iterable[Clip], work: Work, workers: Workers, tracker: Tracker
+) -> Generator[Outcome]:
     """Yield the outcome of every clip, in order, while others are being scored.
 
-    Whatever ends the iteration early, an error or the caller, cancels the workers.
+    The tracker is told of each outcome when it is there, which may be before its turn, and that
+    time passes. Whatever ends the iteration early, an error or the caller, cancels the workers.
     """
-    pending: deque[Future[Outcome]] = deque()
+    pending: deque[_Pending] = deque()
     try:
         for clip in clips:
-            pending.append(workers.submit(work, clip))
+            pending.append(_Pending(workers.submit(work, clip)))
             if len(pending) >= WINDOW_PER_WORKER * workers.count:
-                yield pending.popleft().result()
+                yield _oldest(pending, tracker)
         while pending:
-            yield pending.popleft().result()
+            yield _oldest(pending, tracker)
     except BaseException:
         workers.cancel()
         raise
+
+
+@dataclass(slots=True)
+class _Pending:
+    """A clip that was submitted, and whether the tracker knows how it ended."""
+
+    future: Future[Outcome]
+    told: bool = False
+
+    def tell(self, tracker: Tracker) -> None:
+        """Tell the tracker once; an error is raised when its turn comes."""
+        if not self.told and self.future.done() and self.future.exception() is None:
+            self.told = True
+            tracker.add(self.future.result())
+
+
+def _oldest(pending: deque[_Pending], tracker: Tracker) -> Outcome:
+    """Wait for the first outcome, and tell of the others that are there before it."""
+    oldest = pending[0]
+    while not wait((oldest.future,), TICK_SECONDS).done:
+        for one in pending:
+            one.tell(tracker)
+        tracker.tick()
+    pending.popleft()
+    oldest.tell(tracker)
+    return oldest.future.result()

@@ -98,8 +98,12 @@ class Tracker:
         self._tell_observers()
 
     def add(self, outcome: Outcome) -> None:
-        """Count one outcome; the time between log lines grows with the run, so they stay few."""
+        """Count one outcome."""
         self.counts = self.counts.after(outcome)
+        self.tick()
+
+    def tick(self) -> None:
+        """Tell how far the run is; the time between log lines grows with it, so they stay few."""
         self._tell_observers()
         now = time.monotonic()
         finished = self.counts.done == self.selected

@@ -29,6 +29,13 @@ def check_inputs(manifest: Manifest) -> Iterator[Mismatch]:
             yield from _file(Path(path), sha256)
 
 
+def bytes_of_inputs(manifest: Manifest) -> int:
+    """Return how many bytes the recorded inputs have, and the programs that are there."""
+    programs = _programs(manifest.engine) if isinstance(manifest, ScoredManifest) else {}
+    sizes = [Path(path).stat().st_size for path in programs if Path(path).is_file()]
+    return manifest.inventory.bytes + sum(sizes)
+
+
 def check_files(inventory: InventoryPart, only: Container[str] | None = None) -> Iterator[Mismatch]:
     """Read every recorded input file, or those in `only`, and compare its digest."""
     root = Path(inventory.root)

@@ -9,11 +9,12 @@ from typing import TYPE_CHECKING, Any
 import orjson
 import pydantic
 
-from corpus_assets.errors import DataError
+from corpus_assets.errors import CorpusAssetsError, DataError
 from corpus_assets.files import read_regular
-from corpus_assets.manifests.inputs import check_inputs
+from corpus_assets.manifests.inputs import bytes_of_inputs, check_inputs
 from corpus_assets.manifests.kinds import KINDS
 from corpus_assets.manifests.pair import LARGEST_MANIFEST, Mismatch, examine, located
+from corpus_assets.manifests.reading import read_manifest
 from corpus_assets.manifests.scored import ScoredManifest
 from corpus_assets.tables.reading import read_facts
 
@@ -46,6 +47,15 @@ def verify(manifest: Path, *, inputs: bool = False) -> Verification:
     except OSError as error:
         found = f"{error.strerror}: {error.filename or manifest}"
         return Verification((Mismatch("manifest", "files that can be read", found),))
+
+
+def bytes_to_read(manifest: Path, *, inputs: bool = False) -> int:
+    """Return about how many bytes of files a verification hashes; 0 where no manifest says it."""
+    try:
+        model = read_manifest(manifest)
+    except CorpusAssetsError:
+        return 0
+    return model.artifact.bytes + (bytes_of_inputs(model) if inputs else 0)
 
 
 def _verify(manifest: Path, *, inputs: bool) -> Verification:
