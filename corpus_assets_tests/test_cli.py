@@ -172,7 +172,7 @@ def test_demo_stays_in_its_folder(tmp_path: Path) -> None:
     assert not (tmp_path / "runs").exists()
     text = corpus_assets("demo", "here", folder=work, **hostile).stdout
     assert "dagster dev -m corpus_assets.definitions" in text
-    for label in ("a table", "a dry run"):
+    for label in ("a table", "its evidence", "made again", "a dry run"):
         (line,) = [line for line in text.splitlines() if line.startswith(f"  {label} ")]
         arguments = ["sh", "-c", line.removeprefix(f"  {label}")]
         assert subprocess.run(arguments, check=False, capture_output=True).returncode == 0

@@ -113,11 +113,14 @@ def _next_steps(results: Mapping[str, Mapping[str, Any]], variables: Mapping[str
     settings = " ".join(f"{name}={shlex.quote(value)}" for name, value in variables.items())
     first = next(iter(results.values()))
     table, manifest = shlex.quote(first["artifact"]), shlex.quote(first["manifest"])
+    runs = shlex.quote(variables["CORPUS_ASSETS_OUTPUT_DIR"])
     python = Path(sys.executable)
     dagster, tool = (shlex.quote(str(python.parent / n)) for n in ("dagster", "corpus-assets"))
     show = "import pandas, sys; print(pandas.read_parquet(sys.argv[1]))"
     return f"""Look further:
   a table       {shlex.quote(str(python))} -c "{show}" {table}
   its manifest  less {manifest}
+  its evidence  {tool} verify {runs} --inputs
+  made again    {tool} replay {manifest}
   the web UI    {settings} {dagster} dev -m corpus_assets.definitions
   a dry run     {settings} {tool} run konvid_1k/vmaf_pairs --crf 36 --dry-run"""
