@@ -55,6 +55,7 @@ def test_run_makes_the_artifact(konvid_root: Path, tmp_path: Path) -> None:
     assert manifest["run_provenance"]["args"]["workers"] == 1
     assert manifest["dagster"]["run_id"] == result["run_id"]
     assert result["content_sha256"] == manifest["artifact"]["content_sha256"]
+    assert result["checks"] == "7 of 7 passed"
     assert "3/3 clips, 0 cached, 0 failed" in done.stderr
     assert (tmp_path / ".dagster_state" / "history").is_dir()
 

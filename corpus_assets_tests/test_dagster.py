@@ -172,6 +172,7 @@ def test_dagster_asset_materialize(konvid_root: Path, tmp_path: Path) -> None:
     manifest = json.loads((tmp_path / "runs" / "konvid_vmaf_pairs.manifest.json").read_text())
     assert manifest["counts"]["extracted"] == 3
     assert manifest["artifact"]["rows"] == 3 * FRAMES
+    assert "checks: 7 of 7 passed" in done.stderr + done.stdout
     failed = run_dagster("asset", "materialize", *select, folder=tmp_path)
     assert failed.returncode == 1
     assert "konvid_root is not set" in failed.stderr + failed.stdout

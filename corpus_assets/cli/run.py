@@ -68,9 +68,11 @@ def materialized(asset: Asset[RequestT], request: RequestT) -> dict[str, Any]:
 
     with shown_progress():
         result = materialize(asset.name, config_document(asset, request), request.partition)
+    for warning in result.warnings:
+        typer.echo(f"warning: {warning}", err=True)
     if not result.succeeded:
         raise (SetupError if result.exit_code == SetupError.exit_code else DataError)(result.reason)
-    return {"run_id": result.run_id, **result.metadata}
+    return {"run_id": result.run_id, "checks": result.checks, **result.metadata}
 
 
 def _result(

@@ -22,7 +22,7 @@ SHOWN = (
         "frames_per_second",
         "elapsed_seconds",
     ),
-    "content_sha256",
+    *("content_sha256", "checks"),
 )
 FAILURES_SHOWN = 5
 

@@ -15,10 +15,11 @@ from corpus_assets.manifests.scored import ScoredManifest
 if TYPE_CHECKING:
     from collections.abc import Container, Iterator, Mapping
 
+    from corpus_assets.corpora.bvi_dvc import Inventory
     from corpus_assets.corpora.clip import Source
     from corpus_assets.manifests.engine import EnginePart
     from corpus_assets.manifests.kinds import Manifest
-    from corpus_assets.manifests.parts import InventoryPart
+    from corpus_assets.manifests.parts import FilePart, InventoryPart
 
 
 def check_inputs(manifest: Manifest) -> Iterator[Mismatch]:
@@ -43,22 +44,29 @@ def check_files(inventory: InventoryPart, only: Container[str] | None = None) ->
         yield Mismatch("inventory.root", str(root), "nothing there")
         return
     try:
-        sources = _entries(root) if root.is_file() else None
+        sources = entries_of(look_in_zip(root)) if root.is_file() else None
     except RootError as error:
         yield Mismatch("inventory.root", "a readable archive", str(error))
         return
     for file in (one for one in inventory.files if only is None or one.path in only):
-        source = FileSource(str(root), file.path) if sources is None else sources.get(file.path)
-        found = _digest(source)
+        found = digest_of(source_of(inventory, file, sources))
         if found != file.sha256:
             yield Mismatch(f"input {file.path}", file.sha256, found)
 
 
-def _entries(archive: Path) -> Mapping[str, Source]:
-    return {one.source.name: one.source for one in look_in_zip(archive).named}
+def entries_of(corpus: Inventory) -> Mapping[str, Source]:
+    """Return what is named like a clip, by its name in the archive."""
+    return {one.source.name: one.source for one in corpus.named}
 
 
-def _digest(source: Source | None) -> str:
+def source_of(
+    inventory: InventoryPart, file: FilePart, entries: Mapping[str, Source] | None
+) -> Source | None:
+    """Return where a recorded file should be: among these entries, or below the root."""
+    return FileSource(inventory.root, file.path) if entries is None else entries.get(file.path)
+
+
+def digest_of(source: Source | None) -> str:
     """Return the SHA-256 of a source, or why there is none."""
     if source is None:
         return "no such entry"

@@ -11,17 +11,16 @@ import pydantic
 
 from corpus_assets.errors import CorpusAssetsError, DataError
 from corpus_assets.files import read_regular
+from corpus_assets.manifests.counts import check_counts
 from corpus_assets.manifests.inputs import bytes_of_inputs, check_inputs
 from corpus_assets.manifests.kinds import KINDS
 from corpus_assets.manifests.pair import LARGEST_MANIFEST, Mismatch, examine, located
 from corpus_assets.manifests.reading import read_manifest
-from corpus_assets.manifests.scored import ScoredManifest
 from corpus_assets.tables.reading import read_facts
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from corpus_assets.manifests.kinds import Manifest
     from corpus_assets.manifests.parts import ArtifactPart
 
 ERRORS_SHOWN = 5
@@ -75,7 +74,7 @@ def _verify(manifest: Path, *, inputs: bool) -> Verification:
         return Verification((*light, *_invalid(error)))
     content = _content(manifest, model.artifact)
     origin = check_inputs(model) if inputs else ()
-    return Verification((*light, *content, *_counts(model), *origin))
+    return Verification((*light, *content, *check_counts(model), *origin))
 
 
 def _document(manifest: Path) -> dict[str, Any] | None:
@@ -138,36 +137,3 @@ def _content(manifest: Path, recorded: ArtifactPart) -> Iterator[Mismatch]:
 
 def _listed(columns: tuple[tuple[str, str], ...]) -> str:
     return ", ".join(f"{name} {kind}" for name, kind in columns)
-
-
-def _counts(model: Manifest) -> Iterator[Mismatch]:
-    """Compare counts that say the same in two places of the manifest."""
-    claims = {
-        "counts.failed": (len(model.failures), model.counts.failed),
-        "inventory.count": (len(model.inventory.files), model.inventory.count),
-        "inventory.bytes": (sum(f.bytes for f in model.inventory.files), model.inventory.bytes),
-        **_stats(model),
-    }
-    if isinstance(model, ScoredManifest):
-        claims["counts.skipped"] = (len(model.skipped), model.counts.skipped)
-    for what, (expected, found) in claims.items():
-        if expected != found:
-            yield Mismatch(what, str(expected), str(found))
-
-
-def _stats(model: Manifest) -> dict[str, tuple[int, int]]:
-    """Return the counts for existing readers, each with what it must be."""
-    stats, counts = model.stats.model_dump(), model.counts.model_dump()
-    selected, failed = counts.get("selected", 0), counts["failed"]
-    expected = {
-        "rows": model.artifact.rows,
-        "frames": model.artifact.rows,
-        "columns": len(model.artifact.columns),
-        "clips_selected": selected,
-        "clips_failed": failed,
-        "clips_processed": selected - failed,
-        "pairs": selected - failed,
-        "cache_files": counts["found"],
-    }
-    there = sorted(expected.keys() & stats.keys())
-    return {f"stats.{name}": (expected[name], stats[name]) for name in there}

@@ -4,7 +4,7 @@ import dagster as dg
 
 from corpus_assets.artifacts import catalog
 from corpus_assets.orchestration.assets import ASSETS
-from corpus_assets.orchestration.checks import pair_check
+from corpus_assets.orchestration.checks import artifact_checks
 from corpus_assets.orchestration.resources import EngineResource, StorageResource, WorkersResource
 
 
@@ -15,7 +15,7 @@ def build_definitions() -> dg.Definitions:
     """
     return dg.Definitions(
         assets=ASSETS,
-        asset_checks=[pair_check(asset) for asset in catalog.ASSETS],
+        asset_checks=[artifact_checks(asset) for asset in catalog.ASSETS],
         resources={
             "engine": EngineResource(),
             "workers": WorkersResource(),

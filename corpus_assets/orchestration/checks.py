@@ -1,44 +1,67 @@
-"""Asset checks: what is looked at again after a materialization."""
+"""Asset checks: what is looked at after a materialization; what they say is in `manifests`."""
 
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
 import dagster as dg
 
 from corpus_assets.artifacts.request import Asset
-from corpus_assets.manifests.pair import Mismatch, examine
+from corpus_assets.manifests.checks import CHECKS, Check, judge
+from corpus_assets.manifests.verdict import Verdict, together
+from corpus_assets.orchestration.summary import summary
 
-NAME = "artifact_matches_manifest"
+NOTHING = Verdict(("nothing was materialized yet",))
 
 
-def pair_check(asset: Asset[Any]) -> dg.AssetChecksDefinition:
-    """Return the check that every artifact of an asset is what its manifest says."""
+def artifact_checks(asset: Asset[Any]) -> dg.AssetChecksDefinition:
+    """Return the checks of an asset's artifacts, which read each table once for all of them."""
     key = dg.AssetKey(list(asset.key))
-
-    @dg.asset_check(
-        asset=key,
-        name=NAME,
-        blocking=True,
-        description="The files of the latest materializations are there, with the bytes and the "
-        "SHA-256 that their manifests say.",
-    )
-    def check(context: dg.AssetCheckExecutionContext) -> dg.AssetCheckResult:
-        manifests = _manifests(context.instance, key, context.run.run_id)
-        found = {str(path): examine(path) for path in manifests}
-        wrong = [(path, one) for path, mismatches in found.items() for one in mismatches]
-        return dg.AssetCheckResult(
-            passed=bool(found) and not wrong,
-            description=_said(found, wrong),
-            metadata={"manifests": len(found), "mismatches": len(wrong)},
+    specs = [
+        dg.AssetCheckSpec(
+            check.name, asset=key, description=check.description, blocking=check.blocking
         )
+        for check in CHECKS
+    ]
 
-    return check
+    @dg.multi_asset_check(specs=specs, name=f"{asset.op}__checks", can_subset=True)
+    def checks(context: dg.AssetCheckExecutionContext) -> Iterator[dg.AssetCheckResult]:
+        wanted = {one.name for one in context.selected_asset_check_keys}
+        manifests = _manifests(context.instance, key, context.run.run_id)
+        judged = [(path, judge(path, wanted, since)) for path, since in manifests.items()]
+        results = [
+            _result(check, key, {str(path): verdicts[check.name] for path, verdicts in judged})
+            for check in CHECKS
+            if check.name in wanted
+        ]
+        context.log.info("checks: %s", summary(results))
+        yield from results
+
+    return checks
 
 
-def _manifests(instance: dg.DagsterInstance, key: dg.AssetKey, run: str) -> list[Path]:
-    """Return the manifests that a run has materialized; of a check alone, the latest ones.
+def _result(check: Check, key: dg.AssetKey, verdicts: Mapping[str, Verdict]) -> dg.AssetCheckResult:
+    verdict = together(verdicts) if verdicts else NOTHING
+    facts = {
+        name: list(fact) if isinstance(fact, tuple) else fact
+        for name, fact in verdict.facts.items()
+    }
+    return dg.AssetCheckResult(
+        asset_key=key,
+        check_name=check.name,
+        passed=verdict.passed,
+        severity=dg.AssetCheckSeverity.WARN if check.warns else dg.AssetCheckSeverity.ERROR,
+        description=verdict.text,
+        metadata={"manifests": len(verdicts), **facts},
+    )
 
-    Where the asset has partitions, there is one for each.
+
+def _manifests(
+    instance: dg.DagsterInstance, key: dg.AssetKey, run: str
+) -> dict[Path, float | None]:
+    """Return the manifests that a run has materialized, and when it began.
+
+    Of checks alone, the latest ones. Where the asset has partitions, there is one for each.
     """
     partitions: list[str | None] = [*sorted(instance.get_materialized_partitions(key))]
     latest = [
@@ -47,17 +70,18 @@ def _manifests(instance: dg.DagsterInstance, key: dg.AssetKey, run: str) -> list
         for record in instance.fetch_materializations(_of(key, partition), limit=1).records
     ]
     wanted = [record for record in latest if record.run_id == run] or latest
-    found = [one.asset_materialization for one in wanted]
-    metadata = [one.metadata for one in found if one is not None]
-    return [Path(str(one["manifest"].value)) for one in metadata if "manifest" in one]
+    return {
+        Path(str(one.asset_materialization.metadata["manifest"].value)): _began(instance, one)
+        for one in wanted
+        if one.asset_materialization and "manifest" in one.asset_materialization.metadata
+    }
+
+
+def _began(instance: dg.DagsterInstance, record: dg.EventLogRecord) -> float | None:
+    """Return when the run of an event began, in seconds since 1970, if that is known."""
+    run = instance.get_run_record_by_id(record.run_id)
+    return run.start_time if run else None
 
 
 def _of(key: dg.AssetKey, partition: str | None) -> dg.AssetRecordsFilter:
     return dg.AssetRecordsFilter(key, asset_partitions=[partition] if partition else None)
-
-
-def _said(found: dict[str, list[Mismatch]], wrong: list[tuple[str, Mismatch]]) -> str:
-    if not found:
-        return "nothing was materialized yet"
-    lines = [f"{path}: {one}" for path, one in wrong]
-    return "\n".join(lines) or "as the manifests say"

@@ -4,7 +4,7 @@ import contextlib
 import os
 import signal
 import warnings
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -17,6 +17,7 @@ from corpus_assets.orchestration.build import build_definitions
 from corpus_assets.orchestration.dead_runs import PROCESS, report_dead_runs, this_process
 from corpus_assets.orchestration.failures import EXIT_CODE
 from corpus_assets.orchestration.launch import LAUNCHED_BY
+from corpus_assets.orchestration.summary import is_warning, said, summary
 
 QUIET = {"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}}
 STATE_FOLDER = ".dagster_state"
@@ -28,13 +29,19 @@ NO_OUTPUT_CAPTURE = {
 
 @dataclass(frozen=True, slots=True)
 class RunResult:
-    """How a run ended: its metadata, or the reason it failed in the user's words."""
+    """How a run ended: its metadata, or the reason it failed in the user's words.
+
+    `checks` is one line about all asset checks, `warnings` has those that failed without failing
+    the run.
+    """
 
     run_id: str
     succeeded: bool
     metadata: Mapping[str, Any]
     reason: str = ""
     exit_code: int = 0
+    checks: str = ""
+    warnings: tuple[str, ...] = ()
 
 
 def instance() -> dg.DagsterInstance:
@@ -92,12 +99,17 @@ def materialize(
         if _interrupted(result):
             opened.instance.report_run_canceled(result.dagster_run)
             raise CancelledError("cancelled; clips that were finished are in the cache")
-    if not result.success:
-        reason, exit_code = _reason(result)
-        return RunResult(result.run_id, False, {}, reason, exit_code)
+    checks = result.get_asset_check_evaluations()
+    fallen = [one for one in checks if not one.passed]
+    warned = tuple(f"{one.check_name}: {said(one)}" for one in fallen if is_warning(one))
+    failed = [one for one in fallen if not is_warning(one)]
+    if failed or not result.success:
+        reason, exit_code = _reason(result, failed)
+        return RunResult(result.run_id, False, {}, reason, exit_code, warnings=warned)
     (materialization,) = result.asset_materializations_for_node(key.to_python_identifier())
     metadata = {name: _plain(value) for name, value in materialization.metadata.items()}
-    return RunResult(result.run_id, succeeded=True, metadata=metadata)
+    line = summary(checks)
+    return RunResult(result.run_id, True, metadata, checks=line, warnings=warned)
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,11 +148,13 @@ def _interrupted(result: dg.ExecuteInProcessResult) -> bool:
     return any(error is not None and error.cls_name == name for error in errors)
 
 
-def _reason(result: dg.ExecuteInProcessResult) -> tuple[str, int]:
-    """Return what the asset said of its failure, or the whole error where it is not its own."""
-    for check in result.get_asset_check_evaluations():
-        if not check.passed:
-            return f"{check.check_name}: {check.description}", DataError.exit_code
+def _reason(
+    result: dg.ExecuteInProcessResult, failed: Sequence[dg.AssetCheckEvaluation]
+) -> tuple[str, int]:
+    """Return what failed checks say, or the asset of its failure, or the error of another."""
+    if failed:
+        lines = (f"{check.check_name}: {check.description}" for check in failed)
+        return "\n".join(lines), DataError.exit_code
     for event in result.all_events:
         if event.is_step_failure:
             failure = event.step_failure_data

@@ -1,0 +1,90 @@
+"""The checks of an artifact: names that stay, what each says, and how bad a failure is."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection
+from dataclasses import dataclass
+from pathlib import Path
+
+from corpus_assets.errors import CorpusAssetsError
+from corpus_assets.manifests import judges
+from corpus_assets.manifests.evidence import Evidence
+from corpus_assets.manifests.verdict import Verdict
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    """A check. One that only warns fails no run; a blocking one stops what is downstream."""
+
+    name: str
+    description: str
+    judge: Callable[[Evidence], Verdict]
+    warns: bool = False
+    blocking: bool = False
+
+
+def judge(manifest: Path, wanted: Collection[str], since: float | None) -> dict[str, Verdict]:
+    """Return the verdicts of some checks on an artifact, whose table is read once for all of them.
+
+    `since` is when the run that made it began, seconds since 1970. What cannot be
+    read is a finding.
+    """
+    evidence = Evidence(manifest, since)
+    return {check.name: _judged(check, evidence) for check in CHECKS if check.name in wanted}
+
+
+def _judged(check: Check, evidence: Evidence) -> Verdict:
+    try:
+        return check.judge(evidence)
+    except CorpusAssetsError as error:
+        return Verdict((str(error),))
+    except OSError as error:
+        return Verdict((f"{error.filename or evidence.path}: {error.strerror or error}",))
+
+
+CHECKS = (
+    Check(
+        "artifact_matches_manifest",
+        "The files of the latest materializations are there, with the bytes and the SHA-256 that "
+        "their manifests say.",
+        judges.judge_pair,
+        blocking=True,
+    ),
+    Check(
+        "counts_add_up",
+        "The manifest's counts agree with each other, with the lists that they count, and with the "
+        "rows and clips of the table.",
+        judges.judge_counts,
+    ),
+    Check(
+        "columns_as_declared",
+        "The table has the columns that are declared for it, in order and type, and the manifest "
+        "says the same.",
+        judges.judge_columns,
+    ),
+    Check(
+        "keys_unique",
+        "Every clip is there once, in key order and in one piece, its frames numbered from 0; "
+        "every corpus row has a src of its own.",
+        judges.judge_keys,
+    ),
+    Check(
+        "values_in_range",
+        "Scores are 0 to 100 and features in their range; nothing is infinite, and null only what "
+        "the manifest calls unavailable, or libvmaf leaves out for identical planes.",
+        judges.judge_values,
+    ),
+    Check(
+        "few_clips_failed",
+        f"At most {judges.MOST_FAILED:.0%} of the clips, or reports, failed.",
+        judges.judge_failures,
+        warns=True,
+    ),
+    Check(
+        "inputs_unchanged",
+        "The files that were read are what they were, and no clip has come or gone since.",
+        judges.judge_inputs,
+        warns=True,
+    ),
+)
+"""In the order in which they are shown."""

@@ -1,0 +1,63 @@
+"""Counts that say the same in two places of a manifest."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from corpus_assets.manifests.pair import Mismatch
+from corpus_assets.manifests.scored import KonvidPairsManifest, ScoredManifest
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from corpus_assets.manifests.kinds import Manifest
+
+
+def check_counts(model: Manifest) -> Iterator[Mismatch]:
+    """Compare counts with each other, and with the lists that they count."""
+    claims = {
+        "counts.failed": (len(model.failures), model.counts.failed),
+        "inventory.count": (len(model.inventory.files), model.inventory.count),
+        "inventory.bytes": (sum(f.bytes for f in model.inventory.files), model.inventory.bytes),
+        **_stats(model),
+        **(_scored(model) if isinstance(model, ScoredManifest) else {}),
+    }
+    for what, (expected, found) in claims.items():
+        if expected != found:
+            yield Mismatch(what, str(expected), str(found))
+
+
+def _stats(model: Manifest) -> dict[str, tuple[int, int]]:
+    """Return the counts for existing readers, each with what it must be."""
+    stats, counts = model.stats.model_dump(), model.counts.model_dump()
+    selected, failed = counts.get("selected", 0), counts["failed"]
+    expected = {
+        "rows": model.artifact.rows,
+        "frames": model.artifact.rows,
+        "columns": len(model.artifact.columns),
+        "clips_selected": selected,
+        "clips_failed": failed,
+        "clips_processed": selected - failed,
+        "pairs": selected - failed,
+        "cache_files": counts["found"],
+    }
+    there = sorted(expected.keys() & stats.keys())
+    return {f"stats.{name}": (expected[name], stats[name]) for name in there}
+
+
+def _scored(model: ScoredManifest) -> dict[str, tuple[int, int]]:
+    """Return those that only tables of scored clips have."""
+    counts, cache = model.counts, model.cache
+    looked_up = (cache.hits, cache.trusted, cache.misses, cache.stale, cache.damaged, cache.unread)
+    failed = len({failure.key for failure in model.failures})
+    claims = {
+        "counts.skipped": (len(model.skipped), counts.skipped),
+        "keys of failures": (counts.failed, failed),
+        "clips looked up in the cache": (counts.selected, sum(looked_up)),
+        "clips from the cache": (counts.cached, cache.hits + cache.trusted),
+        "trusted_reports": (cache.trusted, len(model.trusted_reports)),
+    }
+    if isinstance(model, KonvidPairsManifest):
+        named = {*model.failed_clips} & {failure.key for failure in model.failures}
+        claims["failed_clips"] = (counts.failed, len(named))
+    return claims

@@ -1,0 +1,65 @@
+"""An artifact and its manifest, read when they are first asked for, and once."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+from corpus_assets.errors import DataError
+from corpus_assets.manifests.claims import claims_of
+from corpus_assets.manifests.loading import load
+from corpus_assets.manifests.pair import located
+from corpus_assets.manifests.scored import ScoredManifest
+from corpus_assets.tables.examining import examine_table
+from corpus_assets.tables.examining_rows import examine_rows
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from corpus_assets.manifests.kinds import Manifest
+    from corpus_assets.tables.examination import Examination
+
+
+@dataclass
+class Evidence:
+    """What checks look at; `since` is when the run began, seconds since 1970."""
+
+    path: Path
+    since: float | None = None
+
+    @property
+    def manifest(self) -> Manifest:
+        """The manifest. Raises DataError when it is not there or is none."""
+        if isinstance(self._manifest, DataError):
+            raise self._manifest
+        return self._manifest
+
+    @property
+    def table(self) -> Examination:
+        """What reading the table has shown. Raises DataError when it cannot be read."""
+        if isinstance(self._table, DataError):
+            raise self._table
+        return self._table
+
+    @cached_property
+    def _manifest(self) -> Manifest | DataError:
+        try:
+            return load(self.path)
+        except DataError as error:
+            return error
+
+    @cached_property
+    def _table(self) -> Examination | DataError:
+        try:
+            manifest = self.manifest
+            path = located(self.path, manifest.artifact.path)
+            if not path.is_file():
+                return DataError(f"table {path}: no such file")
+            if isinstance(manifest, ScoredManifest):
+                return examine_table(path, claims_of(manifest))
+            return examine_rows(path)
+        except OSError as error:
+            return DataError(f"table {self.path}: {error.strerror or error}")
+        except DataError as error:
+            return error

@@ -1,0 +1,117 @@
+"""Whether the inputs of an artifact are still what they were, without reading all of them again.
+
+A file that was last changed before the run began is the one that was read; only the others are
+hashed. Replacing a whole folder by another with old times is not noticed; `corpus-assets verify
+--inputs` reads everything.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import re
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from corpus_assets.corpora.bvi_dvc import look_in_zip
+from corpus_assets.errors import RootError
+from corpus_assets.manifests.inputs import digest_of, entries_of, source_of
+from corpus_assets.manifests.provenance import InputRecord
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from corpus_assets.corpora.clip import Source
+    from corpus_assets.manifests.kinds import Manifest
+    from corpus_assets.manifests.parts import FilePart, InventoryPart
+
+ZIP_INPUT = "bvi_zip"
+DIGEST = re.compile("[0-9a-f]{64}")
+MARGIN = 2.0
+"""Seconds: the coarsest time stamps of a file system, and more than the lag of others."""
+
+
+@dataclass
+class Comparison:
+    """Inputs that are not as recorded, with what they are, and how many were looked at and how."""
+
+    changed: dict[str, str] = field(default_factory=dict)
+    by_stat: int = 0
+    hashed: int = 0
+
+
+def compare_inputs(manifest: Manifest, since: float | None = None) -> Comparison:
+    """Compare the recorded files with those there.
+
+    `since` is when the run began, seconds since 1970; without it, the manifest's own time counts,
+    less what its clips took. Raises RootError when the root is not there or cannot be read.
+    """
+    inventory, found = manifest.inventory, Comparison()
+    root = Path(inventory.root)
+    if not root.exists():
+        raise RootError(f"{root} is not there")
+    if root.is_file():
+        _compare_archive(manifest, root, found)
+        return found
+    began = _began(manifest) if since is None else min(since, _began(manifest))
+    for file in inventory.files:
+        _compare_file(root / file.path, source_of(inventory, file, None), file, began, found)
+    return found
+
+
+def _began(manifest: Manifest) -> float:
+    """Return a time before which no input was read."""
+    created = dt.datetime.fromisoformat(manifest.created).timestamp()
+    return created - float(getattr(manifest.stats, "elapsed_s", 0.0))
+
+
+def _compare_file(
+    path: Path, source: Source | None, file: FilePart, began: float, found: Comparison
+) -> None:
+    try:
+        status, link = path.stat(), path.lstat()
+    except OSError as error:
+        found.changed[file.path] = str(error.strerror)
+        return
+    times = (status.st_mtime, status.st_ctime, link.st_mtime, link.st_ctime)
+    if status.st_size != file.bytes:
+        found.changed[file.path] = f"{status.st_size} bytes instead of {file.bytes}"
+    elif max(times) < began - MARGIN:
+        found.by_stat += 1
+    else:
+        _hash(source, file, found)
+
+
+def _hash(source: Source | None, file: FilePart, found: Comparison) -> None:
+    found.hashed += 1
+    if (digest := digest_of(source)) != file.sha256:
+        other = DIGEST.fullmatch(digest)
+        found.changed[file.path] = f"its SHA-256 is {digest[:12]}…" if other else digest
+
+
+def _compare_archive(manifest: Manifest, archive: Path, found: Comparison) -> None:
+    """Look at the entries that were used only where the archive's directory is another one."""
+    inventory = manifest.inventory
+    there = look_in_zip(archive)
+    if there.directory_sha256 == _recorded_directory(manifest):
+        found.by_stat = inventory.count
+        return
+    sources = entries_of(there)
+    for file in inventory.files:
+        _compare_entry(file, inventory, sources, found)
+
+
+def _compare_entry(
+    file: FilePart, inventory: InventoryPart, sources: Mapping[str, Source], found: Comparison
+) -> None:
+    source = source_of(inventory, file, sources)
+    size = getattr(source, "size", file.bytes)
+    if size != file.bytes:
+        found.changed[file.path] = f"{size} bytes instead of {file.bytes}"
+    else:
+        _hash(source, file, found)
+
+
+def _recorded_directory(manifest: Manifest) -> str | None:
+    record = manifest.run_provenance.inputs.get(ZIP_INPUT)
+    return record.sha256 if isinstance(record, InputRecord) else None
