@@ -11,10 +11,12 @@ import dagster as dg
 import pytest
 
 from corpus_assets.artifacts.catalog import ASSETS
-from corpus_assets.manifests.checks import CHECKS
+from corpus_assets.manifests.checks import CHECKS, judge
+from corpus_assets.manifests.verdict import Verdict
 from corpus_assets.orchestration.build import build_definitions
+from corpus_assets.orchestration.run import materialize
 from corpus_assets_tests.archives import write_archive
-from corpus_assets_tests.dagster_runs import KEY, materialize_pairs
+from corpus_assets_tests.dagster_runs import KEY, OP, materialize_pairs
 from corpus_assets_tests.media import NETFLIX_SIZE
 from corpus_assets_tests.test_cli import ASSET, corpus_assets
 from corpus_assets_tests.tiny_model import write_tiny_model
@@ -118,6 +120,25 @@ def test_only_what_blocks_stops_what_is_downstream(
     assert instance.get_latest_materialization_event(ROWS) is not None
 
 
+def test_inputs_are_held_against_the_start_of_the_run(
+    instance: dg.DagsterInstance, konvid_root: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Of the run that materialized, also where the checks run alone."""
+    began: list[float | None] = []
+
+    def noted(manifest: Path, wanted: set[str], since: float | None) -> dict[str, Verdict]:
+        began.append(since)
+        return judge(manifest, wanted, since)
+
+    monkeypatch.setattr("corpus_assets.orchestration.checks.judge", noted)
+    result = materialize_pairs(instance, {"konvid_root": str(konvid_root)})
+    assert look(instance, dg.AssetSelection.checks_for_assets(KEY)).success
+    record = instance.get_run_record_by_id(result.run_id)
+    assert record is not None
+    assert record.start_time
+    assert began == [record.start_time] * 2
+
+
 def test_one_line_is_logged(
     instance: dg.DagsterInstance, konvid_root: Path, capfd: pytest.CaptureFixture[str]
 ) -> None:
@@ -128,18 +149,29 @@ def test_one_line_is_logged(
     assert f" - checks: 6 of 7 passed; {said}\n" in logged
 
 
-def test_a_run_prints_warnings_and_fails_for_errors(konvid_root: Path, tmp_path: Path) -> None:
+def test_a_warning_fails_no_run(
+    konvid_root: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
     (konvid_root / "KoNViD_1k_videos" / "40.mp4").touch()
-    arguments = ("run", ASSET, "--konvid-root", konvid_root)
-    done = corpus_assets(*arguments, folder=tmp_path)
-    assert done.returncode == 0
-    assert "warning: few_clips_failed: 1 of 4 failed, 25.00%: KoNViD_1k_videos_40\n" in done.stderr
-    assert "checks             6 of 7 passed; few_clips_failed (warning): 1 of 4" in done.stdout
+    config = {"ops": {OP: {"config": {"konvid_root": str(konvid_root)}}}}
+    result = materialize(ASSET, config)
+    assert result.succeeded
+    said = "1 of 4 failed, 25.00%: KoNViD_1k_videos_40"
+    assert result.warnings == (f"few_clips_failed: {said}",)
+    assert result.checks == f"6 of 7 passed; few_clips_failed (warning): {said}"
+
+
+def test_a_run_prints_warnings_and_fails_for_errors(konvid_root: Path, tmp_path: Path) -> None:
+    """A model that does not clip its scores gives ones that are none."""
+    (konvid_root / "KoNViD_1k_videos" / "40.mp4").touch()
     model = write_tiny_model(tmp_path / "tall.json")
     document = json.loads(model.read_text())
     del document["model_dict"]["score_clip"]
     document["model_dict"]["intercepts"][0] = -3.0
     model.write_text(json.dumps(document))
-    done = corpus_assets(*arguments, "--model", model, folder=tmp_path)
+    arguments = ("run", ASSET, "--konvid-root", konvid_root, "--model", model)
+    done = corpus_assets(*arguments, folder=tmp_path)
     assert done.returncode == 1
+    assert "warning: few_clips_failed: 1 of 4 failed, 25.00%: KoNViD_1k_videos_40\n" in done.stderr
     assert "error: values_in_range: vmaf is not from 0 up to 100: " in done.stderr

@@ -11,6 +11,8 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
@@ -23,6 +25,8 @@ from corpus_assets.manifests.checks import CHECKS, judge
 from corpus_assets.manifests.pair import located
 from corpus_assets.manifests.verdict import Verdict
 from corpus_assets.tables import reading
+from corpus_assets.tables.examination import Examination
+from corpus_assets.tables.examining import Claims, examine_table
 from corpus_assets_tests.archives import entry, stem, write_archive
 from corpus_assets_tests.making import build_bvi, build_netflix, build_pairs, build_rows
 from corpus_assets_tests.media import FRAMES, NETFLIX_SIZE
@@ -144,6 +148,42 @@ def test_identical_planes_and_small_frames(netflix_root: Path) -> None:
     text = failed(built)["values_in_range"]
     assert text.startswith("psnr_hvs has numbers where the manifest calls it unavailable: ")
     assert text.endswith("in Bunny_40_144_300.yuv, frame 2 and 3 more")
+
+
+def write_frames(path: Path, *lumas: npt.NDArray[np.float64]) -> None:
+    """Write frames of 10 bit with chroma like luma, both from 0 to 1."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    planes = [plane for luma in lumas for plane in (luma, luma[::2, ::2], 1 - luma[::2, ::2])]
+    path.write_bytes(b"".join((plane * 1023).astype("<u2").tobytes() for plane in planes))
+
+
+def test_ranges_hold_for_frames_that_no_camera_makes(tmp_path: Path) -> None:
+    """The ends of the ranges are reached, and not passed."""
+    rows, columns = np.mgrid[:HEIGHT, :WIDTH]
+    black, white = np.zeros((HEIGHT, WIDTH)), np.ones((HEIGHT, WIDTH))
+    noise = np.random.default_rng(1).random((HEIGHT, WIDTH))
+    checkers = ((rows + columns) % 2).astype(np.float64)
+    pairs = {
+        "Flat": ((white / 2, white / 2), (checkers, checkers)),
+        "Flash": ((black, white, black), (black, white, black)),
+        "Inverse": ((black, white), (white, black)),
+        "Sharp": ((noise / 10 + 0.45, noise / 10 + 0.45), (noise, noise)),
+    }
+    for name, (reference, distorted) in pairs.items():
+        write_frames(tmp_path / "odd" / "ref" / f"{name}_25fps.yuv", *reference)
+        write_frames(tmp_path / "odd" / "dis" / f"{name}_1_2_3.yuv", *distorted)
+    built = build_netflix(tmp_path / "odd", width=WIDTH, height=HEIGHT, pix_fmt="yuv420p10le")
+    assert built.manifest.counts.failed == 0
+    assert failed(built) == {}
+    table = pq.read_table(built.manifest.artifact.path)
+    ends = {name: pc.min_max(table.column(name)).as_py() for name in RANGES}
+    assert -0.006 < ends["vif_scale0"]["min"] < -0.0058
+    assert ends["vif_scale0"]["max"] > 2
+    assert ends["adm2"]["max"] > 2
+    assert ends["motion"]["max"] == 255.75
+    assert (ends["psnr_y"]["min"], ends["psnr_y"]["max"]) == (0, 72)
+    assert ends["psnr_hvs"]["min"] < 0
+    assert ends["ciede2000"]["min"] < 10
 
 
 @pytest.mark.parametrize(
@@ -271,8 +311,12 @@ def test_columns_that_the_manifest_does_not_say(copied: ScoredBuilt) -> None:
 def test_what_cannot_be_read_is_said(copied: ScoredBuilt) -> None:
     table = table_of(copied)
     of_table = {"counts_add_up", "columns_as_declared", "keys_unique", "values_in_range"}
+    whole = pq.read_table(table)
     table.write_bytes(table.read_bytes()[:-100] + b"x" * 92 + table.read_bytes()[-8:])
     assert of_table | {"artifact_matches_manifest"} == set(failed(copied))
+    pq.write_table(whole, table)
+    table.write_bytes(table.read_bytes().replace(b"motion2", b"motion\xff"))
+    assert "is no parquet table: 'utf-8' codec can't decode" in failed(copied)["keys_unique"]
     table.write_bytes(b"PAR1 and nothing")
     assert "is no parquet table" in failed(copied)["keys_unique"]
     table.unlink()
@@ -285,6 +329,18 @@ def test_what_cannot_be_read_is_said(copied: ScoredBuilt) -> None:
         assert all(str(copied.manifest_path) in text for text in found.values())
     copied.manifest_path.unlink()
     assert all("No such file" in text or "no such file" in text for text in failed(copied).values())
+
+
+def test_a_table_is_read_once(copied: ScoredBuilt, monkeypatch: pytest.MonkeyPatch) -> None:
+    read: list[Path] = []
+
+    def counted(path: Path, claims: Claims) -> Examination:
+        read.append(path)
+        return examine_table(path, claims)
+
+    monkeypatch.setattr("corpus_assets.manifests.evidence.examine_table", counted)
+    assert failed(copied) == {}
+    assert read == [table_of(copied)]
 
 
 def test_failed_clips(konvid_root: Path) -> None:
@@ -324,6 +380,8 @@ def test_inputs_are_told_by_their_times(built: ScoredBuilt, konvid_root: Path) -
     began = later(built)
     facts = inputs(built, began).facts
     assert (facts["hashed"], facts["unchanged_by_stat"]) == (0, 3)
+    os.utime(clip, (began - 1, began - 1))
+    assert inputs(built, began).facts["hashed"] == 1, "time stamps may be coarse"
     os.utime(clip, (began + 1, began + 1))
     verdict = inputs(built, began)
     assert verdict.passed
@@ -336,6 +394,30 @@ def test_inputs_are_told_by_their_times(built: ScoredBuilt, konvid_root: Path) -
     assert text.startswith("KoNViD_1k_videos/20.mp4: its SHA-256 is "), "by its ctime"
     clip.write_bytes(b"x")
     assert inputs(built, began).text.startswith("KoNViD_1k_videos/20.mp4: 1 bytes instead of ")
+
+
+def test_a_link_that_leads_elsewhere_now(built: ScoredBuilt, konvid_root: Path) -> None:
+    """What it leads to is old and as long, but the link is new."""
+    clip = konvid_root / "KoNViD_1k_videos" / "20.mp4"
+    other = konvid_root / "other.mp4"
+    other.write_bytes(clip.read_bytes()[:-1] + b"x")
+    clip.unlink()
+    clip.symlink_to(other)
+    began = later(built)
+    assert inputs(built, began).passed
+    os.utime(clip, (began, began), follow_symlinks=False)
+    assert "KoNViD_1k_videos/20.mp4: its SHA-256 is " in inputs(built, began).text
+
+
+def test_the_time_of_the_manifest_alone(built: ScoredBuilt, konvid_root: Path) -> None:
+    """Without a record of the run, it counts from the manifest's time less what the clips took."""
+    began = later(built)
+    os.utime(konvid_root / "KoNViD_1k_videos" / "20.mp4", (began, began))
+    assert inputs(built).facts["hashed"] == 0
+    edit(built, lambda document: document["stats"].update(elapsed_s=6.0))
+    assert inputs(built).facts["hashed"] == 1
+    edit(built, lambda document: document.update(created="today"))
+    assert inputs(built).text.startswith("created: today is no time")
 
 
 def test_clips_that_came_or_went(built: ScoredBuilt, konvid_root: Path, media: Path) -> None:

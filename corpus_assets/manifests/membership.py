@@ -68,7 +68,9 @@ def _compared(added: Iterable[str], removed: Iterable[str]) -> Membership:
 
 def _discovery(manifest: ScoredManifest, root: Path) -> Discovery:
     args = manifest.run_provenance.args
-    links = Links.of(args.get("follow_symlinks") is True, args.get("symlink_roots") or ())
+    given = args.get("symlink_roots")
+    roots = map(str, given) if isinstance(given, list) else ()
+    links = Links.of(args.get("follow_symlinks") is True, roots)
     if isinstance(manifest, KonvidPairsManifest):
         return konvid_1k.discover(root, manifest.crf, links=links)
     if isinstance(manifest, BviFullManifest):

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from corpus_assets.corpora.bvi_dvc import look_in_zip
-from corpus_assets.errors import RootError
+from corpus_assets.errors import DataError, RootError
 from corpus_assets.manifests.inputs import digest_of, entries_of, source_of
 from corpus_assets.manifests.provenance import InputRecord
 
@@ -44,7 +44,8 @@ def compare_inputs(manifest: Manifest, since: float | None = None) -> Comparison
     """Compare the recorded files with those there.
 
     `since` is when the run began, seconds since 1970; without it, the manifest's own time counts,
-    less what its clips took. Raises RootError when the root is not there or cannot be read.
+    less what its clips took. Raises RootError when the root is not there or cannot be read,
+    DataError when the manifest's time is none.
     """
     inventory, found = manifest.inventory, Comparison()
     root = Path(inventory.root)
@@ -61,7 +62,10 @@ def compare_inputs(manifest: Manifest, since: float | None = None) -> Comparison
 
 def _began(manifest: Manifest) -> float:
     """Return a time before which no input was read."""
-    created = dt.datetime.fromisoformat(manifest.created).timestamp()
+    try:
+        created = dt.datetime.fromisoformat(manifest.created).timestamp()
+    except (ValueError, OverflowError) as error:
+        raise DataError(f"created: {manifest.created} is no time: {error}") from error
     return created - float(getattr(manifest.stats, "elapsed_s", 0.0))
 
 
@@ -70,8 +74,8 @@ def _compare_file(
 ) -> None:
     try:
         status, link = path.stat(), path.lstat()
-    except OSError as error:
-        found.changed[file.path] = str(error.strerror)
+    except (OSError, ValueError) as error:
+        found.changed[file.path] = getattr(error, "strerror", None) or str(error)
         return
     times = (status.st_mtime, status.st_ctime, link.st_mtime, link.st_ctime)
     if status.st_size != file.bytes:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pyarrow.compute as pc
 
+from corpus_assets.corpora.listing import shown
 from corpus_assets.tables.findings import EXAMPLES
 
 if TYPE_CHECKING:
@@ -89,4 +90,4 @@ class ClipOrder:
 
 def shown_key(key: Any) -> str:  # noqa: ANN401 (bytes as Arrow gives them)
     """Return a key that may be no UTF-8 as text on one line."""
-    return str(key, "utf-8", "backslashreplace").replace("\n", "\\n")
+    return shown(str(key, "utf-8", "backslashreplace"))

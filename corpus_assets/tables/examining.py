@@ -43,7 +43,7 @@ def examine_table(path: Path, claims: Claims) -> Examination:
             for group in range(file.num_row_groups):
                 for batch in file.iter_batches(BATCH_ROWS, row_groups=[group]):
                     found.update(batch)
-    except pa.ArrowException as error:
+    except (pa.ArrowException, UnicodeDecodeError) as error:
         raise DataError(f"{path} is no parquet table: {error}") from error
     return found.result()
 

@@ -43,7 +43,7 @@ def _of_parquet(path: Path) -> TableFacts:
             for group in range(file.num_row_groups):
                 for batch in file.iter_batches(BATCH_ROWS, row_groups=[group]):
                     digest.update(pa.Table.from_batches([batch], schema))
-    except (pa.ArrowException, TypeError) as error:
+    except (pa.ArrowException, TypeError, UnicodeDecodeError) as error:
         raise DataError(f"{path} is no table of ours: {error}") from error
     columns = tuple((column.name, TYPE_NAMES[column.type]) for column in schema)
     return TableFacts(digest.rows, columns, digest.hexdigest())

@@ -1,4 +1,4 @@
-"""Verifying a large table: seconds, and the peak memory of a process that does nothing else.
+"""Verifying and checking a large table: seconds, and the peak memory of a process of its own.
 
     python -m corpus_assets_tests.benchmarks.verify [--rows 10000000]
 
@@ -22,6 +22,7 @@ import pyarrow as pa
 from corpus_assets.files import sha256_of_file
 from corpus_assets.libvmaf.features import FULL
 from corpus_assets.libvmaf.ffmpeg import embedded_ffmpeg
+from corpus_assets.manifests.checks import CHECKS, judge
 from corpus_assets.manifests.verification import verify
 from corpus_assets.tables.parquet import ParquetTable
 from corpus_assets.tables.schema import bvi_spec
@@ -68,15 +69,23 @@ def prepare(work: Path, rows: int) -> Path:
         "content_sha256": content,
     }
     document["stats"]["frames"] = count
+    clips = rows // CLIP_FRAMES
+    document["counts"] |= {"found": clips, "selected": clips, "extracted": clips}
+    document["stats"]["clips_selected"] = document["cache"]["unread"] = clips
+    document["unavailable_features"] = []
     built.manifest_path.write_text(json.dumps(document))
     return built.manifest_path
 
 
-def measure(manifest: str) -> None:
-    """Verify, and print what it took: what the process of its own does."""
+def measure(what: str, manifest: str) -> None:
+    """Verify or check, and print what it took: what a process of its own does."""
     idle, started = peak_memory(), time.perf_counter()
-    found = verify(Path(manifest))
-    assert not found.mismatches, found
+    if what == "verify":
+        found = verify(Path(manifest))
+        assert not found.mismatches, found
+    else:
+        verdicts = judge(Path(manifest), {check.name for check in CHECKS}, None)
+        assert all(verdict.passed for verdict in verdicts.values()), verdicts
     print(json.dumps([time.perf_counter() - started, idle, peak_memory()]))
 
 
@@ -89,15 +98,15 @@ def main() -> None:
         manifest = prepare(Path(name), options.rows)
         size = manifest.with_name("full_features_bvi_dvc_D.parquet").stat().st_size
         module = "corpus_assets_tests.benchmarks.verify"
-        code = f"import sys; from {module} import measure; measure(sys.argv[1])"
-        done = subprocess.run(
-            [sys.executable, "-c", code, str(manifest)], check=True, capture_output=True, text=True
-        )
-        seconds, idle, peak = json.loads(done.stdout)
-        print(
-            f"{options.rows} rows, 29 columns, {size / 1e6:.0f} MB: {seconds:.1f} s, "
-            f"peak {peak:.0f} MiB, {peak - idle:.0f} MiB over the idle process"
-        )
+        code = f"import sys; from {module} import measure; measure(*sys.argv[1:])"
+        for what in ("verify", "all asset checks"):
+            command = [sys.executable, "-c", code, what, str(manifest)]
+            done = subprocess.run(command, check=True, capture_output=True, text=True)
+            seconds, idle, peak = json.loads(done.stdout)
+            print(
+                f"{what}, {options.rows} rows, 29 columns, {size / 1e6:.0f} MB: {seconds:.1f} s, "
+                f"peak {peak:.0f} MiB, {peak - idle:.0f} MiB over the idle process"
+            )
 
 
 if __name__ == "__main__":
