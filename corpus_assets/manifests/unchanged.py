@@ -87,7 +87,7 @@ def _compare_file(
 
 
 def _hash(source: Source | None, file: FilePart, found: Comparison) -> None:
-    found.hashed += 1
+    found.hashed += source is not None
     if (digest := digest_of(source)) != file.sha256:
         other = DIGEST.fullmatch(digest)
         found.changed[file.path] = f"its SHA-256 is {digest[:12]}…" if other else digest
