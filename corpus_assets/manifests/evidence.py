@@ -6,10 +6,10 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-from corpus_assets.errors import DataError
+from corpus_assets.errors import CorpusAssetsError, DataError
 from corpus_assets.manifests.claims import claims_of
-from corpus_assets.manifests.loading import load
 from corpus_assets.manifests.pair import located
+from corpus_assets.manifests.reading import read_manifest
 from corpus_assets.manifests.scored import ScoredManifest
 from corpus_assets.tables.examining import examine_table
 from corpus_assets.tables.examining_rows import examine_rows
@@ -30,27 +30,27 @@ class Evidence:
 
     @property
     def manifest(self) -> Manifest:
-        """The manifest. Raises DataError when it is not there or is none."""
-        if isinstance(self._manifest, DataError):
+        """The manifest. Raises MissingManifestError or DataError."""
+        if isinstance(self._manifest, CorpusAssetsError):
             raise self._manifest
         return self._manifest
 
     @property
     def table(self) -> Examination:
-        """What reading the table has shown. Raises DataError when it cannot be read."""
-        if isinstance(self._table, DataError):
+        """What reading the table has shown. Raises as the manifest, and DataError without table."""
+        if isinstance(self._table, CorpusAssetsError):
             raise self._table
         return self._table
 
     @cached_property
-    def _manifest(self) -> Manifest | DataError:
+    def _manifest(self) -> Manifest | CorpusAssetsError:
         try:
-            return load(self.path)
-        except DataError as error:
+            return read_manifest(self.path)
+        except CorpusAssetsError as error:
             return error
 
     @cached_property
-    def _table(self) -> Examination | DataError:
+    def _table(self) -> Examination | CorpusAssetsError:
         try:
             manifest = self.manifest
             path = located(self.path, manifest.artifact.path)
@@ -60,6 +60,6 @@ class Evidence:
                 return examine_table(path, claims_of(manifest))
             return examine_rows(path)
         except OSError as error:
-            return DataError(f"table {self.path}: {error.strerror or error}")
-        except DataError as error:
+            return DataError(f"the table of {self.path}: {error.strerror or error}")
+        except CorpusAssetsError as error:
             return error

@@ -29,7 +29,7 @@ def judge_pair(evidence: Evidence) -> Verdict:
 
 
 def judge_counts(evidence: Evidence) -> Verdict:
-    """Hold the counts against each other and the table. Raises DataError."""
+    """Hold the counts against each other and the table. Raises SetupError or DataError."""
     manifest, table = evidence.manifest, evidence.table
     mismatches = [*check_counts(manifest), *_of_table(evidence)]
     facts: dict[str, Fact] = {"rows": table.rows, "clips": table.clips}
@@ -55,7 +55,7 @@ def _of_table(evidence: Evidence) -> list[Mismatch]:
 
 
 def judge_columns(evidence: Evidence) -> Verdict:
-    """Hold the columns against those declared. Raises DataError."""
+    """Hold the columns against those declared. Raises SetupError or DataError."""
     manifest, table = evidence.manifest, evidence.table
     declared = tuple((c.name, c.type_name) for c in declared_spec(manifest).columns)
     recorded = tuple((c.name, c.type) for c in manifest.artifact.columns)
@@ -85,7 +85,7 @@ def _difference(
 
 
 def judge_keys(evidence: Evidence) -> Verdict:
-    """Say whether every clip is there once and in order. Raises DataError."""
+    """Say whether every clip is there once and in order. Raises SetupError or DataError."""
     table = evidence.table
     facts: dict[str, Fact] = {"clips": table.clips, "breaches": table.keys.count}
     if isinstance(evidence.manifest, CorpusRowsManifest):
@@ -94,13 +94,13 @@ def judge_keys(evidence: Evidence) -> Verdict:
 
 
 def judge_values(evidence: Evidence) -> Verdict:
-    """Say whether all numbers can be. Raises DataError."""
+    """Say whether all numbers can be. Raises SetupError or DataError."""
     table = evidence.table
     return Verdict(table.values.lines(), facts={"rows": table.rows, "breaches": table.values.count})
 
 
 def judge_failures(evidence: Evidence) -> Verdict:
-    """Compare the share of failures with the most that is usual. Raises DataError."""
+    """Compare the share of failures with the most that is usual. Raises SetupError or DataError."""
     manifest = evidence.manifest
     counts = manifest.counts.model_dump()
     failed, of = counts["failed"], counts.get("selected", counts["found"])
