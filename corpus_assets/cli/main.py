@@ -11,6 +11,7 @@ from typer.exceptions import TyperException
 from corpus_assets import __version__
 from corpus_assets.cli.cache import cache_commands
 from corpus_assets.cli.demo import demo
+from corpus_assets.cli.diff import diff
 from corpus_assets.cli.doctor import doctor
 from corpus_assets.cli.replay import replay
 from corpus_assets.cli.run import run_commands
@@ -29,6 +30,7 @@ app.command()(doctor)
 app.add_typer(cache_commands(), name="cache")
 app.command()(verify)
 app.command()(replay)
+app.command()(diff)
 app.add_typer(run_commands(), name="run")
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import orjson
 import pydantic
@@ -18,6 +18,9 @@ if TYPE_CHECKING:
     from corpus_assets.manifests.kinds import Manifest
 
 
+ModelT = TypeVar("ModelT", bound=pydantic.BaseModel)
+
+
 def only_manifest_at(path: Path) -> Path:
     """Return the one manifest that a path leads to. Raises MissingManifestError."""
     found = manifests_at(path)
@@ -29,6 +32,20 @@ def only_manifest_at(path: Path) -> Path:
 
 def read_manifest(path: Path) -> Manifest:
     """Read a manifest of ours. Raises MissingManifestError, or DataError naming what is wrong."""
+    kind, document = read_document(path)
+    if "artifact" not in document:
+        raise DataError(
+            f"{path} records neither its artifact's digest nor the inventory: an earlier script "
+            "wrote it; materialize the asset to have a manifest that does"
+        )
+    return validated(kind, document, path)
+
+
+def read_document(path: Path) -> tuple[type[Manifest], dict[str, Any]]:
+    """Read a manifest of ours or of an earlier script, and say of which kind it is.
+
+    Raises MissingManifestError, or DataError when it is no manifest of a known kind.
+    """
     try:
         document = orjson.loads(read_regular(path, LARGEST_MANIFEST))
     except OSError as error:
@@ -39,11 +56,11 @@ def read_manifest(path: Path) -> Manifest:
     kind = KINDS.get(str(schema))
     if kind is None:
         raise DataError(f"{path}: schema: {schema!r} is none of {', '.join(KINDS)}")
-    if "artifact" not in document:
-        raise DataError(
-            f"{path} records neither its artifact's digest nor the inventory: an earlier script "
-            "wrote it; materialize the asset to have a manifest that does"
-        )
+    return kind, document
+
+
+def validated(kind: type[ModelT], document: dict[str, Any], path: Path) -> ModelT:
+    """Return a document as a model. Raises DataError naming the first thing that is wrong."""
     try:
         return kind.model_validate(document)
     except pydantic.ValidationError as error:

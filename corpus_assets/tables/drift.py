@@ -128,7 +128,10 @@ def _column(name: str, old: pa.ChunkedArray, new: pa.ChunkedArray) -> ColumnDrif
     before, after = _numbers(old), _numbers(new)
     known = ~(np.isnan(before) | np.isnan(after))
     one_sided = np.isnan(before) != np.isnan(after)
-    distance = np.abs(before[known] - after[known])
+    before, after = before[known], after[known]
+    distance = np.zeros(before.shape)
+    np.subtract(before, after, out=distance, where=before != after)  # infinities may be equal
+    distance = np.abs(distance)
     return ColumnDrift(
         column=name,
         rows=int(np.count_nonzero(distance) + np.count_nonzero(one_sided)),
@@ -142,5 +145,5 @@ def _is_number(kind: pa.DataType) -> bool:
 
 
 def _numbers(column: pa.ChunkedArray) -> npt.NDArray[np.float64]:
-    """Return doubles, NaN for null."""
-    return np.asarray(column.cast(pa.float64()).to_numpy(), dtype=np.float64)
+    """Return doubles, NaN for null; integers too large for one are rounded."""
+    return np.asarray(column.cast(pa.float64(), safe=False).to_numpy(), dtype=np.float64)

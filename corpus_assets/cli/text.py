@@ -1,0 +1,31 @@
+"""Texts of manifests on a terminal: bounded, and without characters that steer it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, TypeVar
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Sequence
+
+ITEMS_SHOWN = 10
+LONGEST = 200
+DIGEST = 64
+DIGITS_SHOWN = 12
+Item = TypeVar("Item")
+
+
+def plain(value: object) -> str:
+    """Return a value on one line, of bounded length; of a SHA-256 only the first digits."""
+    text = str(value)
+    if len(text) == DIGEST and set(text) <= set("0123456789abcdef"):
+        return f"{text[:DIGITS_SHOWN]}…"
+    if not text.isprintable():
+        text = text.encode("unicode_escape").decode()
+    return text if len(text) <= LONGEST else f"{text[:LONGEST]}…"
+
+
+def bounded(items: Sequence[Item], line: Callable[[Item], str]) -> Iterator[str]:
+    """Yield the lines of the first items, and how many more there are."""
+    yield from map(line, items[:ITEMS_SHOWN])
+    if (more := len(items) - ITEMS_SHOWN) > 0:
+        yield f"and {more} more"

@@ -1,0 +1,78 @@
+"""How far two recorded tables are apart, where each is what its manifest says."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Literal
+
+from corpus_assets.errors import DataError
+from corpus_assets.manifests.pair import examine, located
+from corpus_assets.manifests.statement import Statement
+from corpus_assets.tables.drift import Drift, compare
+from corpus_assets.tables.reading import read_facts
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+
+@dataclass(frozen=True, slots=True)
+class Scores:
+    """How far the tables are apart.
+
+    `state`: `same` where one content digest is recorded of both; `compared`, with the drift; or
+    `not compared`, with the reason.
+    """
+
+    state: Literal["same", "compared", "not compared"]
+    reason: str | None = None
+    drift: Drift | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class RecordedTable:
+    """A table, by its manifest and what that says."""
+
+    manifest: Path
+    said: Statement
+
+    @property
+    def path(self) -> Path:
+        """Where the table is, if it is there."""
+        return located(self.manifest, self.said.artifact_path or "")
+
+    @property
+    def content_sha256(self) -> str | None:
+        """The recorded digest of the content."""
+        return self.said.artifact.content_sha256 if self.said.artifact else None
+
+    def obstacles(self) -> Iterator[str]:
+        """Say why what is there is not the table that was recorded."""
+        try:
+            if self.said.whole:
+                yield from (f"{self.manifest}: {mismatch}" for mismatch in examine(self.manifest))
+            else:
+                yield from self._rows()
+        except OSError as error:
+            yield f"{self.manifest}: {error.filename or self.path}: {error.strerror}"
+
+    def _rows(self) -> Iterator[str]:
+        """Look at what an earlier script recorded: a path, and how many rows there are."""
+        if not self.said.artifact_path:
+            yield f"{self.manifest} does not say where its table is"
+        elif not self.path.is_file():
+            yield f"{self.manifest}: artifact: expected {self.path}, found no such file"
+        elif (rows := read_facts(self.path).rows) != self.said.rows:
+            yield f"{self.manifest}: rows: expected {self.said.rows}, found {rows}"
+
+
+def scores_apart(old: RecordedTable, new: RecordedTable) -> Scores:
+    """Compare two tables in bounded memory, unless their digests say that they are the same."""
+    if old.content_sha256 and old.content_sha256 == new.content_sha256:
+        return Scores("same")
+    try:
+        if reasons := [*old.obstacles(), *new.obstacles()]:
+            return Scores("not compared", "; ".join(reasons))
+        return Scores("compared", drift=compare(old.path, new.path))
+    except DataError as error:
+        return Scores("not compared", str(error))
