@@ -60,6 +60,23 @@ def test_clips_and_rows_of_one_table_alone(tmp_path: Path) -> None:
     assert [one.rows_new for one in compare(new, old).worst] == [3, 2]
 
 
+def test_numbers_that_have_no_distance(tmp_path: Path) -> None:
+    endless = [float("inf"), float("-inf"), None, 4.0, 5.0, 6.0, 7.0, 8.0]
+    huge = [2**62] * 8
+    old = write(tmp_path / "a.parquet", vmaf=endless, size=huge)
+    assert compare(old, write(tmp_path / "b.parquet", vmaf=endless, size=huge)).drifted == 0
+    (clip,) = compare(old, write(tmp_path / "b.parquet", size=huge)).worst
+    assert clip.columns == (ColumnDrift("vmaf", 2, float("inf"), float("inf")),)
+    moved = write(tmp_path / "b.parquet", vmaf=endless, size=[2**62 + 2**10, *huge[1:]])
+    assert compare(old, moved).largest == {"size": (1024.0, "a")}
+
+
+def test_a_table_without_rows(tmp_path: Path) -> None:
+    full, empty = write(tmp_path / "a.parquet"), tmp_path / "b.parquet"
+    pq.write_table(pq.read_table(full).slice(0, 0), empty)
+    assert [one.rows_new for one in compare(full, empty).worst] == [0, 0, 0]
+
+
 def test_corpus_rows(tmp_path: Path) -> None:
     blank = {"string": "", "int64": 0, "float64": 0.0, "bool": False}
     row = {column.name: blank[column.type_name] for column in CORPUS_ROWS.columns}

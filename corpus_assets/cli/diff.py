@@ -13,14 +13,17 @@ import typer
 from corpus_assets.cli.replay import drift_lines
 from corpus_assets.cli.summary import print_json
 from corpus_assets.cli.text import bounded, plain
+from corpus_assets.corpora.listing import shown
 from corpus_assets.errors import DataError
 from corpus_assets.manifests.comparable import LISTS
 from corpus_assets.manifests.diffing import difference
 from corpus_assets.manifests.reading import only_manifest_at
+from corpus_assets.tables.drift import SCORES
 
 if TYPE_CHECKING:
     from corpus_assets.manifests.diffing import Change, Difference
     from corpus_assets.manifests.scores import Scores
+    from corpus_assets.tables.drift import Drift
 
 SIGNS = {"added": "+", "removed": "-", "changed": "~"}
 Where = Annotated[Path, typer.Argument(help="A manifest, its artifact, or their folder.")]
@@ -129,6 +132,16 @@ def _scores(scores: Scores) -> Iterator[str]:
     elif not scores.drift.drifted:
         yield f"scores: equal in all {scores.drift.clips} clips"
     else:
-        first, *rest = drift_lines(scores.drift)
-        yield f"scores: {first}"
+        first, *rest = map(shown, drift_lines(scores.drift))
+        yield f"scores: {first}{_furthest(scores.drift)}"
         yield from rest
+
+
+def _furthest(drift: Drift) -> str:
+    """Say how far the teacher score moved, which people ask for first."""
+    scores = [column for column in SCORES if column in drift.largest]
+    return "".join(
+        f", {column} at most by {distance:.6g}, in {shown(clip)}"
+        for column in scores
+        for distance, clip in [drift.largest[column]]
+    )

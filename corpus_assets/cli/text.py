@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, TypeVar
 
+from corpus_assets.corpora.listing import shown
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
@@ -19,9 +21,7 @@ def plain(value: object) -> str:
     text = str(value)
     if len(text) == DIGEST and set(text) <= set("0123456789abcdef"):
         return f"{text[:DIGITS_SHOWN]}…"
-    if not text.isprintable():
-        text = text.encode("unicode_escape").decode()
-    return text if len(text) <= LONGEST else f"{text[:LONGEST]}…"
+    return shown(text) if len(text) <= LONGEST else f"{shown(text[:LONGEST])}…"
 
 
 def bounded(items: Sequence[Item], line: Callable[[Item], str]) -> Iterator[str]:
