@@ -11,6 +11,7 @@ from typing import Any
 import jsonschema
 import pydantic
 
+from corpus_assets.manifests.citation import Citation
 from corpus_assets.manifests.kinds import KINDS
 from corpus_assets.tables.corpus_row import CorpusRow
 
@@ -18,6 +19,7 @@ FOLDER = Path(__file__).parents[1] / "docs" / "schema"
 DIALECT = "https://json-schema.org/draft/2020-12/schema"
 MODELS: dict[str, type[pydantic.BaseModel]] = {
     "corpus-row-v3": CorpusRow,
+    "corpus-assets-citation-v1": Citation,
     **KINDS,
 }
 

@@ -10,6 +10,7 @@ from typer.exceptions import TyperException
 
 from corpus_assets import __version__
 from corpus_assets.cli.cache import cache_commands
+from corpus_assets.cli.cite import cite
 from corpus_assets.cli.demo import demo
 from corpus_assets.cli.diff import diff
 from corpus_assets.cli.doctor import doctor
@@ -31,6 +32,7 @@ app.add_typer(cache_commands(), name="cache")
 app.command()(verify)
 app.command()(replay)
 app.command()(diff)
+app.command()(cite)
 app.add_typer(run_commands(), name="run")
 
 

@@ -1,0 +1,158 @@
+"""A citation of an artifact as a model: the facts that a model card needs."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable
+from typing import Any, Literal, Self
+
+import pydantic
+
+from corpus_assets.corpora.citations import CitedCorpus
+from corpus_assets.manifests.parts import Part
+from corpus_assets.manifests.scored import GeometryPart
+
+NAMES_SHOWN = 3
+REASONS_SHOWN = 20
+
+
+class ArtifactFacts(Part):
+    """The table; `columns` is a count."""
+
+    name: str | None
+    rows: int | None
+    columns: int | None
+    sha256: str | None
+    content_sha256: str | None
+
+
+class CorpusFacts(Part):
+    """The corpus: how it is cited, and where its terms are to be read."""
+
+    name: str
+    authors: tuple[str, ...]
+    title: str
+    venue: str
+    year: int
+    doi: str | None
+    url: str | None
+    licence: str
+    site: str
+
+    @classmethod
+    def of(cls, corpus: CitedCorpus) -> Self:
+        """Describe a corpus."""
+        known = corpus.reference
+        return cls(
+            name=corpus.name,
+            authors=known.authors,
+            title=known.title,
+            venue=known.venue,
+            year=known.year,
+            doi=known.doi or None,
+            url=known.url or None,
+            licence=corpus.terms,
+            site=corpus.site,
+        )
+
+
+class ReasonFacts(Part):
+    """A reason, how often it was given, and the first names in their order."""
+
+    reason: str | None
+    count: int
+    names: tuple[str, ...]
+
+
+class LeftOutFacts(Part):
+    """What is not in the table: the most frequent reasons, and how many more reasons there are."""
+
+    count: int
+    reasons: tuple[ReasonFacts, ...]
+    more_reasons: int
+
+    @classmethod
+    def of(cls, reasons: Iterable[tuple[str, str]]) -> Self:
+        """Group names, of which each has its reason."""
+        names: dict[str, list[str]] = defaultdict(list)
+        for name, reason in sorted(reasons):
+            names[reason].append(name)
+        order = sorted(names, key=lambda reason: (-len(names[reason]), reason))
+        shown = [
+            ReasonFacts(
+                reason=one or None,
+                count=len(names[one]),
+                names=tuple(names[one][:NAMES_SHOWN]),
+            )
+            for one in order[:REASONS_SHOWN]
+        ]
+        return cls(
+            count=sum(map(len, names.values())),
+            reasons=tuple(shown),
+            more_reasons=len(order) - len(shown),
+        )
+
+
+class UnavailableFacts(Part):
+    """A feature without numbers; `clips` is a count, null for all."""
+
+    feature: str
+    reason: str
+    clips: int | None
+
+
+class EncodeFacts(Part):
+    """The encode that made the distorted side; null where it is not recorded."""
+
+    encoder: str | None
+    preset: str | None
+    crf: int | None
+    pix_fmt: str | None
+
+
+class EngineFacts(Part):
+    """What computed."""
+
+    kind: str
+    version: str
+    libvmaf_version: str
+
+
+class ModelFacts(Part):
+    """The model of the teacher score; the digest where it is a file."""
+
+    name: str | None
+    sha256: str | None
+
+
+class Citation(Part):
+    """All facts; null stands for what is not recorded, or does not apply to such an artifact.
+
+    `unit` is what `counts` counts. `selection` are the settings that chose what is in the table.
+    `foreign_reports` is how many of the reports that the numbers are from are other tools'.
+    """
+
+    schema_: Literal["corpus-assets-citation-v1"] = pydantic.Field(
+        default="corpus-assets-citation-v1", alias="schema"
+    )
+    manifest: str
+    manifest_schema: str
+    artifact: ArtifactFacts
+    corpus: CorpusFacts
+    unit: Literal["clips", "pairs", "reports"]
+    counts: dict[str, int]
+    selection: dict[str, Any]
+    skipped: LeftOutFacts | None
+    failed: LeftOutFacts | None
+    foreign_reports: int | None
+    feature_set: str | None
+    features: tuple[str, ...] | None
+    unavailable_features: tuple[UnavailableFacts, ...] | None
+    geometry: GeometryPart | None
+    encode: EncodeFacts | None
+    engine: EngineFacts | None
+    model: ModelFacts | None
+    created: str | None
+    tool: str | None
+    replay: str | None
+    command: str | None
