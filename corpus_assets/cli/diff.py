@@ -130,7 +130,7 @@ def _scores(scores: Scores) -> Iterator[str]:
     elif scores.drift is None:
         yield f"scores: not compared: {scores.reason}"
     elif not scores.drift.drifted:
-        yield f"scores: equal in all {scores.drift.clips} clips"
+        yield f"scores: equal in all {scores.drift.clips} clips, in the columns of both"
     else:
         first, *rest = map(shown, drift_lines(scores.drift))
         yield f"scores: {first}{_furthest(scores.drift)}"

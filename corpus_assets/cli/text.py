@@ -20,8 +20,8 @@ def plain(value: object) -> str:
     """Return a value on one line, of bounded length; of a SHA-256 only the first digits."""
     text = str(value)
     if len(text) == DIGEST and set(text) <= set("0123456789abcdef"):
-        return f"{text[:DIGITS_SHOWN]}…"
-    return shown(text) if len(text) <= LONGEST else f"{shown(text[:LONGEST])}…"
+        return f"{text[:DIGITS_SHOWN]}..."
+    return shown(text) if len(text) <= LONGEST else f"{shown(text[:LONGEST])}..."
 
 
 def bounded(items: Sequence[Item], line: Callable[[Item], str]) -> Iterator[str]:

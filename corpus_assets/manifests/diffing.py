@@ -14,7 +14,8 @@ from corpus_assets.manifests.statement import Statement, read_statement
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-CODE_VERSION = "code_version"
+CODE_VERSION, SETTINGS = "code_version", "settings"
+"""What a whole manifest may be silent on: launchers and versions of this package differ in it."""
 
 
 class Change(NamedTuple):
@@ -111,7 +112,8 @@ def _unknown(group: str, side: _Side, other: _Side) -> set[str]:
     if facts is None or others is None or group in LISTS:
         return set()
     missing = set(others.keys() - facts.keys())
-    return missing & {CODE_VERSION} if side.said.whole else missing
+    whole = side.said.whole and group != SETTINGS
+    return missing & {CODE_VERSION} if whole else missing
 
 
 def _not_recorded(side: _Side, other: _Side) -> Iterator[str]:
