@@ -21,7 +21,7 @@ from corpus_assets.manifests.citation import Citation
 from corpus_assets.manifests.citing import cite
 from corpus_assets_tests.archives import write_archive
 from corpus_assets_tests.making import build_bvi, build_netflix, build_pairs, build_rows
-from corpus_assets_tests.schemas import path_of
+from corpus_assets_tests.schemas import FOLDER, path_of
 from corpus_assets_tests.test_cli import corpus_assets
 from corpus_assets_tests.test_diff import earlier, strict
 
@@ -260,6 +260,15 @@ def test_an_earlier_scripts_manifest(konvid: Path) -> None:
     assert table["Created"] == "not recorded, by not recorded"
     (first, *_) = entries(to_bibtex(cited))
     assert first == "konvid_1k_konvid_vmaf_pairs_parquet"
+
+
+def test_the_example_in_the_docs() -> None:
+    _, _, rest = (FOLDER.parent / "manifest.md").read_text().partition("```markdown\n")
+    shown = rest.partition("\n```")[0].splitlines()
+    printed = to_markdown(cite(FOLDER.parent / "example.manifest.json")).splitlines()
+    assert printed[len(shown) : len(shown) + 2] == ["", "Made by:"], "every line is shown"
+    for line, whole in zip(shown, printed, strict=False):
+        assert whole.startswith(line.partition("…")[0])
 
 
 def test_exit_codes(konvid: Path, tmp_path: Path) -> None:

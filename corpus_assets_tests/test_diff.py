@@ -326,6 +326,22 @@ def test_an_earlier_scripts_manifest(old: ScoredBuilt, root: Path, tmp_path: Pat
     assert named(found)["failed"] == ["added gone"]
 
 
+def test_the_model_of_an_earlier_script(old: ScoredBuilt, tmp_path: Path) -> None:
+    def with_model(path: str, sha256: str) -> Callable[[dict[str, Any]], object]:
+        def change(document: dict[str, Any]) -> None:
+            earlier(document)
+            document["run_provenance"]["args"]["model"] = path
+            document["run_provenance"]["inputs"]["model"] = {"path": path, "sha256": sha256}
+
+        return change
+
+    first = copied(old, with_model("/a/mine.json", "1" * 64), tmp_path / "first")
+    moved = copied(old, with_model("/b/mine.json", "1" * 64), tmp_path / "moved")
+    other = copied(old, with_model("/a/mine.json", "2" * 64), tmp_path / "other")
+    assert difference(first, moved).identical
+    assert named(difference(first, other)) == {"model": ["changed sha256"]}
+
+
 def test_two_kinds_and_nothing_there(old: ScoredBuilt, tmp_path: Path) -> None:
     netflix = tmp_path / "n.manifest.json"
     netflix.write_text('{"schema": "netflix-full-features-manifest-v1"}')

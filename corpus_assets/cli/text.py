@@ -18,7 +18,7 @@ Item = TypeVar("Item")
 
 def plain(value: object) -> str:
     """Return a value on one line, of bounded length; of a SHA-256 only the first digits."""
-    text = str(value)
+    text = "null" if value is None else str(value)
     if len(text) == DIGEST and set(text) <= set("0123456789abcdef"):
         return f"{text[:DIGITS_SHOWN]}..."
     return shown(text) if len(text) <= LONGEST else f"{shown(text[:LONGEST])}..."

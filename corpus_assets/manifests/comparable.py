@@ -6,6 +6,7 @@ came from the cache, how many workers there were, and where files and programs l
 
 from __future__ import annotations
 
+from pathlib import PurePath
 from typing import TYPE_CHECKING, Any
 
 from corpus_assets.manifests.engine import computing_facts
@@ -81,8 +82,10 @@ def model(said: Statement) -> Facts:
         return said.engine.model.model_dump(exclude={"path"})
     digest = said.run_provenance.digest_of("model")
     named = said.run_provenance.args.get("model")
-    name = {"name": named} if isinstance(named, str) and not digest else {}
-    return name | ({"sha256": digest} if digest else {})
+    if not isinstance(named, str):
+        return {"sha256": digest} if digest else {}
+    name = PurePath(named).stem if named.endswith(".json") else named
+    return {"name": name, "sha256": digest} if digest else {"name": name}
 
 
 def engine(said: Statement) -> Facts:
