@@ -242,6 +242,14 @@ def test_the_block_is_bounded(konvid: Path) -> None:
     assert "and 991 more reasons" in cells(to_markdown(cited))["Skipped"]
 
 
+def test_no_single_corpus(konvid: Path) -> None:
+    cited = cite(konvid).model_copy(update={"corpus": None, "manifest_schema": "merged-v1"})
+    assert "Corpus" not in cells(to_markdown(cited))
+    (first, second) = entries(to_bibtex(cited))
+    assert first.startswith("corpora_")
+    assert second == "li2016vmaf"
+
+
 def test_reports_of_other_tools(konvid: Path) -> None:
     trusted = [{"key": "a", "sha256": "0" * 64}] * 2
     cited = edited(konvid, lambda document: document.update(trusted_reports=trusted))

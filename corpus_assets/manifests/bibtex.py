@@ -32,7 +32,8 @@ LONGEST = 300
 
 def to_bibtex(cited: Citation) -> str:
     """Return the entries, the artifact's first; its key is the same for the same content."""
-    references = dict.fromkeys((corpus_of(cited.manifest_schema).reference, VMAF))
+    corpus = corpus_of(cited.manifest_schema)
+    references = dict.fromkeys((corpus.reference, VMAF) if corpus else (VMAF,))
     entries = [_entry("misc", _key(cited), dict(_artifact(cited)))]
     entries += [_entry(one.kind, one.key, dict(_reference(one))) for one in references]
     return "\n".join(entries)
@@ -47,12 +48,14 @@ def _key(cited: Citation) -> str:
     """Return a key of the corpus and the content, or the file's name where there is no digest."""
     digest = (cited.artifact.content_sha256 or "")[:DIGITS_IN_KEY]
     named = re.sub(r"[^A-Za-z0-9]+", "_", cited.artifact.name or cited.manifest)
-    return f"{corpus_of(cited.manifest_schema).key}_{digest or named}"
+    corpus = corpus_of(cited.manifest_schema)
+    return f"{corpus.key if corpus else 'corpora'}_{digest or named}"
 
 
 def _artifact(cited: Citation) -> Iterator[tuple[str, str]]:
     name = cited.artifact.name or cited.manifest
-    yield "title", f"{{{escaped(f'{name}: libvmaf scores of {cited.corpus.name}')}}}"
+    about = f" of {cited.corpus.name}" if cited.corpus else ""
+    yield "title", f"{{{escaped(f'{name}: libvmaf scores{about}')}}}"
     if cited.tool:
         yield "howpublished", escaped(f"Data set, made by {cited.tool}")
     if re.match(r"\d{4}-", cited.created or ""):

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import re
 from typing import TYPE_CHECKING
 
-from corpus_assets.corpora.listing import shown
+from corpus_assets.manifests.markdown import code, fence, text
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -21,11 +20,7 @@ if TYPE_CHECKING:
 
 NOT_RECORDED = "not recorded"
 COUNTS = ("found", "selected", "scored", "ours", "foreign", "failed", "skipped", "incomplete")
-LONGEST = 300
 ITEMS_SHOWN = 10
-NO_CODE = frozenset("`|\\")
-"""Characters that code in a cell of a table cannot hold in every place."""
-SPECIAL = re.compile(r"([\\`*_\[\]<>|~#&$!])")
 
 
 def to_markdown(cited: Citation) -> str:
@@ -33,8 +28,8 @@ def to_markdown(cited: Citation) -> str:
     lines = [f"### Data: {code(cited.artifact.name or cited.manifest)}", "", "| | |", "|:--|:--|"]
     lines += [f"| {name} | {value} |" for name, value in _facts(cited)]
     if cited.command:
-        fence = _fence(cited.command)
-        lines += ["", "Made by:", "", f"{fence}sh", cited.command, fence]
+        marks = fence(cited.command)
+        lines += ["", "Made by:", "", f"{marks}sh", cited.command, marks]
     return "\n".join(lines) + "\n"
 
 
@@ -44,8 +39,9 @@ def _facts(cited: Citation) -> Iterator[tuple[str, str]]:
     yield "Table", f"{_said(artifact.rows)} rows{columns}"
     yield "SHA-256", _digest(artifact.sha256)
     yield "SHA-256 of the content", _digest(artifact.content_sha256)
-    yield "Corpus", _corpus(cited.corpus)
-    yield "Licence of the corpus", f"{text(cited.corpus.licence)}; see <{cited.corpus.site}>"
+    if cited.corpus:
+        yield "Corpus", _corpus(cited.corpus)
+        yield "Licence of the corpus", f"{text(cited.corpus.licence)}; see <{cited.corpus.site}>"
     yield cited.unit.capitalize(), _counts(cited)
     if cited.selection:
         yield "Selection", _joined(_setting(*one) for one in sorted(cited.selection.items()))
@@ -154,25 +150,3 @@ def _said(value: object) -> str:
 
 def _digest(value: str | None) -> str:
     return NOT_RECORDED if value is None else code(value)
-
-
-def text(value: object) -> str:
-    """Return a text on one line, cut where it is long, that Markdown leaves as it is."""
-    return SPECIAL.sub(r"\\\1", _cut(value))
-
-
-def code(value: str) -> str:
-    """Return a text as code; where a cell of a table cannot hold it as such, as text."""
-    line = _cut(value)
-    return text(value) if set(line) & NO_CODE or not line else f"`{line}`"
-
-
-def _cut(value: object) -> str:
-    line = str(value)
-    return shown(line) if len(line) <= LONGEST else f"{shown(line[:LONGEST])}…"
-
-
-def _fence(content: str) -> str:
-    """Return more backticks than the content has in a row."""
-    longest = max(map(len, re.findall("`+", content)), default=0)
-    return "`" * max(3, longest + 1)

@@ -138,7 +138,7 @@ class Citation(Part):
     manifest: str
     manifest_schema: str
     artifact: ArtifactFacts
-    corpus: CorpusFacts
+    corpus: CorpusFacts | None
     unit: Literal["clips", "pairs", "reports"]
     counts: dict[str, int]
     selection: dict[str, Any]

@@ -37,14 +37,14 @@ def cite(path: Path) -> Citation:
     Raises MissingManifestError, or DataError when the manifest is not valid.
     """
     said = read_statement(path)
-    unit = _unit(said.schema_)
+    unit, corpus = _unit(said.schema_), corpus_of(said.schema_)
     args = said.run_provenance.args
     argv = said.run_provenance.argv
     return Citation(
         manifest=path.name,
         manifest_schema=said.schema_,
         artifact=_artifact(said),
-        corpus=CorpusFacts.of(corpus_of(said.schema_)),
+        corpus=CorpusFacts.of(corpus) if corpus else None,
         unit=unit,
         counts=_counts(said),
         selection={name: args[name] for name in SELECTING if args.get(name)},
@@ -65,9 +65,10 @@ def cite(path: Path) -> Citation:
     )
 
 
-def corpus_of(schema: str) -> CitedCorpus:
-    """Return the corpus that manifests of a schema are about."""
-    return next(corpus for start, corpus in CORPORA.items() if schema.startswith(start))
+def corpus_of(schema: str) -> CitedCorpus | None:
+    """Return the corpus that manifests of a schema are about; None where it is no single one."""
+    found = (corpus for start, corpus in CORPORA.items() if schema.startswith(start))
+    return next(found, None)
 
 
 def _unit(schema: str) -> Literal["clips", "pairs", "reports"]:
