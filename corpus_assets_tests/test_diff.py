@@ -153,6 +153,18 @@ def test_changed_added_and_removed_clips(
     assert ends == {f"{CLIPS}_10": (12, 0), f"{CLIPS}_11": (0, 12), f"{CLIPS}_20": (12, 12)}
 
 
+def test_a_version_of_the_code_is_compared_where_both_record_it(
+    old: ScoredBuilt, tmp_path: Path
+) -> None:
+    launch = {"run_id": "1", "job": "j", "asset_key": "k", "code_version": "table 1, recipe 1"}
+    first = copied(old, lambda d: d.update(dagster=launch), tmp_path / "first")
+    later = launch | {"run_id": "2", "code_version": "table 1, recipe 2"}
+    second = copied(old, lambda d: d.update(dagster=later), tmp_path / "second")
+    found = difference(old.manifest_path, first)
+    assert list(_lines(found)) == ["no difference: konvid-vmaf-pairs-manifest-v1"]
+    assert named(difference(first, second)) == {"recipe": ["changed code_version"]}
+
+
 def test_another_model(old: ScoredBuilt, root: Path, tmp_path: Path) -> None:
     tiny = write_tiny_model(tmp_path / "tiny.json")
     new = build_pairs(root, model=str(tiny), out=at(tmp_path, "new"))

@@ -119,7 +119,7 @@ def _unknown(group: str, side: _Side, other: _Side) -> set[str]:
 def _not_recorded(side: _Side, other: _Side) -> Iterator[str]:
     for group in GROUPS:
         facts, others = side.facts[group], other.facts[group]
-        missing = sorted(_unknown(group, side, other))
+        missing = sorted(_unknown(group, side, other) - {CODE_VERSION})
         if facts is None or (missing and not facts):
             yield group
         elif missing:
