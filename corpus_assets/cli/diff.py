@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from corpus_assets.cli.replay import drift_lines
+from corpus_assets.cli.drift import drift_lines
 from corpus_assets.cli.summary import print_json
 from corpus_assets.cli.text import bounded, plain
 from corpus_assets.corpora.listing import shown

@@ -8,22 +8,18 @@ import signal
 from collections.abc import Iterator
 from dataclasses import asdict
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import Annotated, Any
 
 import typer
 
 from corpus_assets.artifacts.replaying import Replay, Replayed, Sample, prepare
+from corpus_assets.cli.drift import CLIPS_SHOWN, drift_lines
 from corpus_assets.cli.progress import shown_progress, shown_reading
 from corpus_assets.cli.summary import print_json
 from corpus_assets.errors import DataError
 from corpus_assets.manifests.reading import only_manifest_at
 
-if TYPE_CHECKING:
-    from corpus_assets.tables.drift import ClipDrift, Drift
-
 FOLDER = "replay"
-CLIPS_SHOWN = 10
-COLUMNS_SHOWN = 5
 SEED_BITS = 32
 
 
@@ -126,29 +122,6 @@ def _lines(prepared: Replay, replayed: Replayed) -> Iterator[str]:
     elif not replayed.identical:
         yield "the recorded table is not there, so that the clips that drifted cannot be named"
     yield f"made again: {made.path}"
-
-
-def drift_lines(drift: Drift) -> Iterator[str]:
-    """Say how many clips differ, the largest difference of every column, and the worst clips."""
-    if not drift.drifted:
-        return
-    yield f"{drift.drifted} of {drift.clips} clips differ"
-    for column, (distance, where) in sorted(drift.largest.items()):
-        yield f"  {column}: at most {distance:.6g}, in {where}"
-    for clip in drift.worst[:CLIPS_SHOWN]:
-        yield f"  {_of_clip(clip)}"
-
-
-def _of_clip(clip: ClipDrift) -> str:
-    if clip.rows_old != clip.rows_new:
-        return f"{clip.clip}: {clip.rows_old} rows recorded, {clip.rows_new} now"
-    furthest = sorted(clip.columns, key=lambda one: -one.max_abs)
-    moved = "; ".join(
-        f"{one.column} max {one.max_abs:.6g} mean {one.mean_abs:.6g} ({one.rows} rows)"
-        for one in furthest[:COLUMNS_SHOWN]
-    )
-    rest = len(furthest) - COLUMNS_SHOWN
-    return f"{clip.clip}: {moved}" + (f"; {rest} more columns" if rest > 0 else "")
 
 
 def _document(prepared: Replay, sample: Sample | None, replayed: Replayed) -> dict[str, Any]:

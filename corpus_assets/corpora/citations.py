@@ -1,7 +1,7 @@
 """How the corpora, and VMAF, are cited, and where their terms of use are to be read.
 
-Sources: the papers' title pages, and the sites named. None of the archives holds a licence, so that
-no licence is claimed here.
+Sources: the publications. Terms of use are what the sites named say, which may change: they are not
+repeated here, and no licence is claimed.
 """
 
 from __future__ import annotations
@@ -61,7 +61,7 @@ NETFLIX_PUBLIC = CitedCorpus(
     name="Netflix Public",
     key="netflix_public",
     reference=VMAF,
-    terms="not stated in the files",
+    terms="see the site; the raw files themselves state none",
     site="https://github.com/Netflix/vmaf/blob/master/resource/doc/datasets.md",
 )
 KONVID_1K = CitedCorpus(
@@ -86,7 +86,7 @@ KONVID_1K = CitedCorpus(
         pages="1-6",
         doi="10.1109/QoMEX.2017.7965673",
     ),
-    terms="not stated in the archive; the clips were taken from YFCC100M, whose videos are under "
+    terms="see the site; the clips were taken from YFCC100M, whose videos are under "
     "the Creative Commons licences that their uploaders chose",
     site="http://database.mmsp-kn.de/konvid-1k-database.html",
 )
@@ -104,7 +104,6 @@ BVI_DVC = CitedCorpus(
         pages="3847-3858",
         doi="10.1109/TMM.2021.3108943",
     ),
-    terms="not stated in the archive; the clips come from several collections, whose own terms may "
-    "apply",
+    terms="see the site; the clips come from several collections, whose own terms may apply",
     site="https://fan-aaron-zhang.github.io/BVI-DVC/",
 )
