@@ -14,7 +14,7 @@ import typer
 
 from corpus_assets.artifacts.catalog import ASSETS
 from corpus_assets.artifacts.environment import Environment, absolute
-from corpus_assets.artifacts.settings import SharedSettings
+from corpus_assets.artifacts.settings import EMBEDDED, SharedSettings
 from corpus_assets.artifacts.storage import check_writable
 from corpus_assets.cli.run import materialized
 from corpus_assets.cli.samples import make_bvi_samples, make_konvid_samples, make_netflix_samples
@@ -81,11 +81,12 @@ def demo(
 
 def _made(folder: Path) -> Iterator[tuple[str, dict[str, Any]]]:
     """Make the sample corpora, and materialize every asset, upstream first."""
-    ffmpeg = Environment(os.environ).ffmpeg(SharedSettings()) or embedded_ffmpeg()
+    own = Environment(os.environ).ffmpeg(SharedSettings())
+    shared, ffmpeg = SharedSettings(ffmpeg=own or EMBEDDED), own or embedded_ffmpeg()
     for sample in SAMPLES:
         sample.make(ffmpeg, folder / "corpora" / sample.name)
     for asset in ASSETS:
-        for request in asset.resolve(asset.settings(), SharedSettings(ffmpeg=ffmpeg), os.environ):
+        for request in asset.resolve(asset.settings(), shared, os.environ):
             part = f" {request.partition}" if request.partition else ""
             yield f"{asset.name}{part}", materialized(asset, request)
 

@@ -61,7 +61,7 @@ NETFLIX_PUBLIC = CitedCorpus(
     name="Netflix Public",
     key="netflix_public",
     reference=VMAF,
-    terms="see the site; the raw files themselves state none",
+    terms="the raw files state none",
     site="https://github.com/Netflix/vmaf/blob/master/resource/doc/datasets.md",
 )
 KONVID_1K = CitedCorpus(
@@ -86,7 +86,7 @@ KONVID_1K = CitedCorpus(
         pages="1-6",
         doi="10.1109/QoMEX.2017.7965673",
     ),
-    terms="see the site; the clips were taken from YFCC100M, whose videos are under "
+    terms="the clips were taken from YFCC100M, whose videos are under "
     "the Creative Commons licences that their uploaders chose",
     site="http://database.mmsp-kn.de/konvid-1k-database.html",
 )
@@ -104,6 +104,6 @@ BVI_DVC = CitedCorpus(
         pages="3847-3858",
         doi="10.1109/TMM.2021.3108943",
     ),
-    terms="see the site; the clips come from several collections, whose own terms may apply",
+    terms="the clips come from several collections, whose own terms may apply",
     site="https://fan-aaron-zhang.github.io/BVI-DVC/",
 )
