@@ -106,7 +106,7 @@ def resolve(
 
 
 VMAF_PAIRS = ScoredAsset(
-    key=("konvid_1k", "vmaf_pairs"),
+    key=(CORPUS, "vmaf_pairs"),
     summary="Per-frame VMAF and canonical-6 features of KoNViD-1k clips.",
     settings=VmafPairsSettings,
     resolver=resolve,
@@ -115,4 +115,5 @@ VMAF_PAIRS = ScoredAsset(
     code_version=f"table {TABLE_VERSION}, recipe {RECIPE_VERSION}",
     manifest=KonvidPairsManifest,
     module=__name__,
+    upstream=((CORPUS, "videos"),),
 )

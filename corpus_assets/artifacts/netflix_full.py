@@ -115,7 +115,7 @@ def resolve(
 
 
 FULL_FEATURES = ScoredAsset(
-    key=("netflix_public", "full_features"),
+    key=(CORPUS, "full_features"),
     summary="Per-frame VMAF and features of the raw pairs of Netflix Public.",
     settings=NetflixSettings,
     resolver=resolve,
@@ -124,4 +124,5 @@ FULL_FEATURES = ScoredAsset(
     code_version=f"table {TABLE_VERSION}, recipe {RECIPE_VERSION}",
     manifest=NetflixManifest,
     module=__name__,
+    upstream=((CORPUS, "videos"),),
 )

@@ -31,7 +31,7 @@ from corpus_assets.corpora.listing import (
 from corpus_assets.corpora.selection import EVERYTHING, Selection
 from corpus_assets.corpora.zip_directory import DAMAGE, Directory, reason_by_kind
 from corpus_assets.corpora.zip_source import UnreadableSource, ZipSource
-from corpus_assets.errors import ClipError, EmptyCorpusError, RootError
+from corpus_assets.errors import EmptyCorpusError, RootError
 from corpus_assets.files import sha256_of_bytes
 
 if TYPE_CHECKING:
@@ -120,14 +120,6 @@ class Inventory:
         there = ", ".join(self.tiers) or "none"
         others = "; ".join([f"{len(self.skipped)} other entries", *examples(self.skipped)])
         return f"{self.where} has no clip of {what} (tiers with clips: {there}; {others})"
-
-    def version(self, tier: str) -> str:
-        """Return a digest of a tier's clips that reads none of them.
-
-        It covers names and sizes, and the CRC-32 of entries or the time of files.
-        """
-        lines = [f"{one.key} {_mark(one.source)}\n" for one in self.named if _tier_of(one) == tier]
-        return sha256_of_bytes("".join(lines).encode())
 
     def selected_tiers(self, selection: Selection) -> tuple[Tier, ...]:
         """Return the tiers of which the globs leave a clip. Raises EmptyCorpusError.
@@ -256,17 +248,6 @@ def _reason_by_name(name: str) -> str:
 
 def _tier_of(one: Named) -> str:
     return one.key[0]
-
-
-def _mark(source: Source) -> str:
-    """Say what is known of the content without reading it."""
-    if isinstance(source, ZipSource):
-        return f"{source.crc:08x} {source.size}"
-    try:
-        stamp = source.stamp()
-    except (OSError, ClipError) as error:
-        return str(error)
-    return f"{stamp.mtime_ns} {stamp.size}"
 
 
 def _clip(one: Named, encode: Encode, codec: str) -> Clip:

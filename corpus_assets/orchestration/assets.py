@@ -1,11 +1,13 @@
 """The assets, with what their pages say; everything else about them is in `artifacts`."""
 
+import dagster as dg
+
 from corpus_assets.artifacts.bvi_full import FULL_FEATURES as BVI_FULL
 from corpus_assets.artifacts.corpus_rows import CORPUS_ROWS_ASSET
 from corpus_assets.artifacts.konvid_pairs import VMAF_PAIRS
 from corpus_assets.artifacts.netflix_full import FULL_FEATURES
 from corpus_assets.orchestration.definition import rows_asset, scored_asset
-from corpus_assets.orchestration.sources import bvi_videos
+from corpus_assets.orchestration.sources import CORPORA
 
 vmaf_pairs = scored_asset(
     VMAF_PAIRS,
@@ -49,4 +51,7 @@ corpus_rows = rows_asset(
     """,
 )
 
-ASSETS = (bvi_videos, netflix_full_features, vmaf_pairs, bvi_full_features, corpus_rows)
+ASSETS: tuple[dg.AssetsDefinition | dg.SourceAsset, ...] = (
+    *CORPORA,
+    *(netflix_full_features, vmaf_pairs, bvi_full_features, corpus_rows),
+)

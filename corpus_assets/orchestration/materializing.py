@@ -14,6 +14,7 @@ from corpus_assets.errors import DataError
 from corpus_assets.files import sha256_of_bytes
 from corpus_assets.orchestration.launch import launch_of
 from corpus_assets.orchestration.metadata import built_metadata
+from corpus_assets.orchestration.observing import look
 from corpus_assets.orchestration.partitions import record_partitions
 
 
@@ -33,18 +34,24 @@ def materialized(
     settings = validated(asset.settings, config)
     requests = asset.resolve(settings, shared, os.environ, partitions)
     _check_all(requests)
+    origin = look(context, asset, settings, shared)
     built: dict[str | None, Built] = {}
     try:
         _build_all(context, asset, requests, built)
     except BaseException:
-        record_partitions(context, asset, built)
+        record_partitions(context, asset, built, origin)
         raise
-    metadata = {partition: built_metadata(one) for partition, one in built.items()}
+    metadata = {
+        partition: built_metadata(one) | (origin.metadata(partition) if origin else {})
+        for partition, one in built.items()
+    }
     for partition, entries in metadata.items():
         if partition is not None:
             context.add_asset_metadata(entries, partition_key=partition)
     return dg.MaterializeResult(
-        data_version=dg.DataVersion(_content(built)), metadata=metadata.get(None, {})
+        data_version=dg.DataVersion(_content(built)),
+        metadata=metadata.get(None, {}),
+        tags=origin.tags(next(iter(built))) if origin else None,
     )
 
 
