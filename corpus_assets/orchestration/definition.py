@@ -18,6 +18,7 @@ from corpus_assets.orchestration.resources import (
     StorageResource,
     WorkersResource,
     shared_settings,
+    storage_settings,
 )
 
 POOL = "scoring"
@@ -69,7 +70,7 @@ def rows_asset(asset: Asset[RequestT], description: str) -> dg.AssetsDefinition:
         storage: StorageResource,
     ) -> dg.MaterializeResult:  # type: ignore[type-arg] # as above
         with shown_as_failures():
-            shared = shared_settings(EngineResource(), WorkersResource(), storage)
+            shared = storage_settings(storage)
             return materialized(context, asset, dict(config), shared)
 
     return rows

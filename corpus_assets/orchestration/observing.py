@@ -101,5 +101,5 @@ def _look(
     if not is_usual_root(source, observed.root, shared, os.environ):
         return Origin(key, observed, BEFORE_ALL)
     log_observation(context, key, observed)
-    (record,) = context.instance.fetch_observations(key, limit=1).records
-    return Origin(key, observed, str(record.storage_id))
+    records = context.instance.fetch_observations(key, limit=1).records
+    return Origin(key, observed, str(records[0].storage_id) if records else BEFORE_ALL)

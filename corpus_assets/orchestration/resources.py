@@ -62,3 +62,8 @@ def shared_settings(
         "cache_dir": storage.cache_dir,
     }
     return validated(SharedSettings, given)
+
+
+def storage_settings(storage: StorageResource) -> SharedSettings:
+    """Return what looking at a corpus needs of the resources. Raises SettingError."""
+    return shared_settings(EngineResource(), WorkersResource(), storage)

@@ -10,12 +10,7 @@ from corpus_assets.artifacts.sources import SOURCES, CorpusSource, observe
 from corpus_assets.orchestration.beta import relied_on
 from corpus_assets.orchestration.failures import shown_as_failures
 from corpus_assets.orchestration.observing import details, log_observation
-from corpus_assets.orchestration.resources import (
-    EngineResource,
-    StorageResource,
-    WorkersResource,
-    shared_settings,
-)
+from corpus_assets.orchestration.resources import StorageResource, storage_settings
 
 DESCRIPTION = """The corpus on disk, where its variable says{parts}.
 
@@ -41,8 +36,7 @@ def observable(source: CorpusSource) -> dg.SourceAsset:
 def _whole(source: CorpusSource) -> Callable[..., dg.ObserveResult]:
     def look(storage: StorageResource) -> dg.ObserveResult:
         with shown_as_failures():
-            shared = shared_settings(EngineResource(), WorkersResource(), storage)
-            observed = observe(source, {}, shared, os.environ)
+            observed = observe(source, {}, storage_settings(storage), os.environ)
         version = dg.DataVersion(observed.versions[None].digest)
         return dg.ObserveResult(data_version=version, metadata=details(observed, None))
 
@@ -59,8 +53,7 @@ def _by_part(source: CorpusSource) -> Callable[..., dg.DataVersionsByPartition]:
         context: dg.OpExecutionContext, storage: StorageResource
     ) -> dg.DataVersionsByPartition:
         with shown_as_failures():
-            shared = shared_settings(EngineResource(), WorkersResource(), storage)
-            observed = observe(source, {}, shared, os.environ)
+            observed = observe(source, {}, storage_settings(storage), os.environ)
         log_observation(context, dg.AssetKey(list(source.key)), observed)
         with relied_on():
             return dg.DataVersionsByPartition({})

@@ -1,0 +1,237 @@
+"""Ticks of schedules and sensors: what they ask for, and why they ask for nothing."""
+
+from __future__ import annotations
+
+import datetime as dt
+import shutil
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import dagster as dg
+import pytest
+
+from corpus_assets.errors import SettingError
+from corpus_assets.orchestration.build import build_definitions
+from corpus_assets_tests.archives import write_archive
+from corpus_assets_tests.dagster_runs import OP
+
+PAIRS = dg.AssetKey(["konvid_1k", "vmaf_pairs"])
+TIER_TABLE = dg.AssetKey(["bvi_dvc", "full_features"])
+ROWS = dg.AssetKey(["bvi_dvc", "corpus_rows"])
+SIX = {"ops": {"bvi_dvc__full_features": {"config": {"feature_set": "canonical6"}}}}
+QUIET = 300.0
+
+
+class Ticks:
+    """The definitions on an instance of their own, as the daemon evaluates them."""
+
+    def __init__(self, instance: dg.DagsterInstance) -> None:
+        self.instance = instance
+        self.definitions = build_definitions(quiet_seconds=QUIET)
+        self.repository = self.definitions.get_repository_def()
+        self.cursor: str | None = None
+
+    def schedule(self, corpus: str) -> tuple[list[dg.RunRequest], str]:
+        """Return the runs that a tick asks for, and the reason when it asks for none."""
+        schedule = self.repository.get_schedule_def(f"refresh_{corpus}_schedule")
+        context = dg.build_schedule_context(instance=self.instance, repository_def=self.repository)
+        answer = schedule.evaluate_tick(context)
+        return list(answer.run_requests or []), answer.skip_message or ""
+
+    def sensor(self, corpus: str) -> tuple[list[dg.RunRequest], str]:
+        sensor = self.repository.get_sensor_def(f"refresh_{corpus}_sensor")
+        context = dg.build_sensor_context(
+            instance=self.instance, repository_def=self.repository, cursor=self.cursor
+        )
+        answer = sensor.evaluate_tick(context)
+        self.cursor = answer.cursor or self.cursor
+        return list(answer.run_requests or []), answer.skip_message or ""
+
+    def run(self, job: str, request: dg.RunRequest, config: Any = None) -> bool:
+        """Do what a tick asks for."""
+        result = self.definitions.resolve_job_def(job).execute_in_process(
+            run_config=config,
+            instance=self.instance,
+            asset_selection=list(request.asset_selection or []),
+            partition_key=request.partition_key,
+            tags={name: text for name, text in request.tags.items() if "partition" not in name},
+            raise_on_error=False,
+        )
+        return result.success
+
+
+@pytest.fixture
+def ticks(tmp_path: Path) -> Iterator[Ticks]:
+    home = tmp_path / "dagster"
+    home.mkdir()
+    with dg.DagsterInstance.local_temp(str(home)) as instance:
+        yield Ticks(instance)
+
+
+@pytest.fixture
+def videos(konvid_root: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.setenv("VMAF_KONVID_1K_DIR", str(konvid_root))
+    return konvid_root / "KoNViD_1k_videos"
+
+
+@pytest.fixture
+def archive(media: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A clip of tier C and one of tier D."""
+    archive = tmp_path / "bvi.zip"
+    monkeypatch.setenv("VMAF_BVI_DVC_ZIP", str(archive))
+    return write_archive(archive, {"COne": media / "ten.mp4", "DOne": media / "ten.mp4"})
+
+
+def test_a_schedule_asks_when_the_corpus_has_changed(ticks: Ticks, videos: Path) -> None:
+    job = "refresh_konvid_1k"
+    as_it_was = f"konvid_1k: {videos.parent} is as it was at the last materialization"
+    (first,), _ = ticks.schedule("konvid_1k")
+    assert (first.asset_selection, first.partition_key) == ([PAIRS], None)
+    assert ticks.run(job, first)
+    (videos / "10.mp4").touch()
+    assert ticks.schedule("konvid_1k") == ([], as_it_was)
+
+    shutil.copy(videos / "10.mp4", videos / "20.mp4")
+    (second,), _ = ticks.schedule("konvid_1k")
+    failing = {"ops": {OP: {"config": {"out": str(videos / "table.parquet")}}}}
+    assert not ticks.run(job, second, failing)
+    (again,), _ = ticks.schedule("konvid_1k")
+    assert ticks.run(job, again)
+    assert ticks.schedule("konvid_1k") == ([], as_it_was)
+
+
+@pytest.mark.parametrize("job", ["refresh_konvid_1k", "refresh_all"])
+@pytest.mark.parametrize("status", [dg.DagsterRunStatus.NOT_STARTED, dg.DagsterRunStatus.STARTED])
+def test_nothing_is_asked_for_while_a_run_is_going_on(
+    ticks: Ticks, videos: Path, status: dg.DagsterRunStatus, job: str
+) -> None:
+    assert videos.is_dir()
+    definition = ticks.definitions.resolve_job_def(job)
+    run = ticks.instance.create_run_for_job(definition, status=status, tags=definition.tags)
+    reason = f"konvid_1k: run {run.run_id} is {status.value.lower()}"
+    assert ticks.schedule("konvid_1k") == ([], reason)
+    assert ticks.schedule("all")[0] == []
+    other = ticks.definitions.resolve_job_def("refresh_bvi_dvc")
+    ticks.instance.delete_run(run.run_id)
+    ticks.instance.create_run_for_job(other, status=status, tags=other.tags)
+    assert len(ticks.schedule("konvid_1k")[0]) == 1
+
+
+def test_only_tiers_that_changed_are_asked_for_and_then_the_rows(
+    ticks: Ticks, archive: Path, media: Path
+) -> None:
+    requests, _ = ticks.schedule("bvi_dvc")
+    assert [one.partition_key for one in requests] == ["C", "D"]
+    assert all(one.asset_selection == [TIER_TABLE, ROWS] for one in requests)
+    assert len({one.run_key for one in requests}) == 2
+    for one in requests:
+        assert ticks.run("refresh_bvi_dvc", one, SIX)
+    assert "is as it was" in ticks.schedule("bvi_dvc")[1]
+    write_archive(archive, {"COne": media / "ten.mp4", "DOne": media / "bikes.mp4"})
+    (only,), _ = ticks.schedule("bvi_dvc")
+    assert only.partition_key == "D"
+    table_only = dg.RunRequest(partition_key="D", asset_selection=[TIER_TABLE])
+    assert ticks.run("refresh_bvi_dvc", table_only, SIX)
+    (late,), _ = ticks.schedule("bvi_dvc")
+    assert (late.partition_key, late.asset_selection) == (None, [ROWS])
+    assert ticks.run("refresh_bvi_dvc", late)
+    assert "is as it was" in ticks.schedule("bvi_dvc")[1]
+    write_archive(archive, {"COne": media / "ten.mp4"})
+    assert "is as it was" in ticks.schedule("bvi_dvc")[1], "there is no tier D to be made"
+
+
+def test_all_corpora_in_one_schedule(
+    ticks: Ticks, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, request: pytest.FixtureRequest
+) -> None:
+    requests, reason = ticks.schedule("all")
+    assert requests == []
+    for variable in ("VMAF_NETFLIX_CORPUS_DIR", "VMAF_KONVID_1K_DIR", "VMAF_BVI_DVC_ZIP"):
+        assert variable in reason
+    monkeypatch.setenv("VMAF_NETFLIX_CORPUS_DIR", str(tmp_path / "nowhere"))
+    with pytest.raises(dg.DagsterError) as raised:
+        ticks.schedule("all")
+    assert "nowhere is not a folder" in str(raised.value.__cause__)
+    request.getfixturevalue("videos")
+    request.getfixturevalue("archive")
+    requests, _ = ticks.schedule("all")
+    assert [(one.asset_selection, one.partition_key) for one in requests] == [
+        ([PAIRS], None),
+        ([TIER_TABLE, ROWS], "C"),
+        ([TIER_TABLE, ROWS], "D"),
+    ]
+    assert ticks.run("refresh_all", requests[0])
+    assert [one.partition_key for one in ticks.schedule("all")[0]] == ["C", "D"]
+    assert "is as it was" in ticks.schedule("konvid_1k")[1]
+
+
+@pytest.mark.parametrize(
+    ("corpus", "variable"),
+    [
+        ("netflix_public", "VMAF_NETFLIX_CORPUS_DIR"),
+        ("konvid_1k", "VMAF_KONVID_1K_DIR"),
+        ("bvi_dvc", "VMAF_BVI_DVC_ZIP"),
+    ],
+)
+def test_an_unset_root_is_a_reason(ticks: Ticks, corpus: str, variable: str) -> None:
+    for requests, reason in (ticks.schedule(corpus), ticks.sensor(corpus)):
+        assert requests == []
+        assert variable in reason
+
+
+def test_a_sensor_waits_until_files_are_left_alone(
+    ticks: Ticks, videos: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    clock = [1000.0]
+    monkeypatch.setattr(time, "time", lambda: clock[0])
+
+    def after(seconds: float) -> tuple[list[dg.RunRequest], str]:
+        clock[0] += seconds
+        return ticks.sensor("konvid_1k")
+
+    assert after(0) == ([], f"{videos.parent} is quiet for 0 s of 300 s")
+    (videos / "40.mp4").write_bytes(b"half of")
+    assert after(290) == ([], f"{videos.parent} is quiet for 0 s of 300 s")
+    shutil.copy(videos / "10.mp4", videos / "40.mp4")
+    assert after(20)[0] == []
+    assert after(299) == ([], f"{videos.parent} is quiet for 299 s of 300 s")
+    (request,), _ = after(1)
+    assert request.asset_selection == [PAIRS]
+    assert request.run_key is None, "what comes back is asked for again"
+    assert after(60) == ([], "a run was asked for and has not succeeded; start one by hand")
+    assert ticks.run("refresh_konvid_1k", request)
+    assert "is as it was" in after(60)[1]
+    (videos / "40.mp4").unlink()
+    assert after(60)[0] == []
+    assert len(after(300)[0]) == 1
+    ticks.cursor = "no cursor"
+    assert after(0)[1].endswith("is quiet for 0 s of 300 s")
+
+
+def test_what_the_definitions_are_given() -> None:
+    hourly = dg.FreshnessPolicy.time_window(fail_window=dt.timedelta(hours=1))
+    definitions = build_definitions(
+        cron="0 1 * * *", crons={"all": "0 2 * * *"}, quiet_seconds=1000, freshness=hourly
+    )
+    repository = definitions.get_repository_def()
+    schedules = {one.name: one for one in repository.schedule_defs}
+    assert {name: one.cron_schedule for name, one in schedules.items()} == {
+        "refresh_all_schedule": "0 2 * * *",
+        "refresh_bvi_dvc_schedule": "0 1 * * *",
+        "refresh_konvid_1k_schedule": "0 1 * * *",
+        "refresh_netflix_public_schedule": "0 1 * * *",
+    }
+    assert {one.default_status.value for one in schedules.values()} == {"STOPPED"}
+    assert {one.default_status.value for one in repository.sensor_defs} == {"STOPPED"}
+    assert {one.minimum_interval_seconds for one in repository.sensor_defs} == {200}
+    assert policies(definitions) == {hourly}
+    assert policies(build_definitions(freshness=None)) == {None}
+    assert None not in policies(build_definitions())
+    with pytest.raises(SettingError, match="crons: 'konvid' is not allowed; there are netflix_pub"):
+        build_definitions(crons={"konvid": "0 1 * * *"})
+
+
+def policies(definitions: dg.Definitions) -> set[Any]:
+    specs = definitions.resolve_all_asset_specs()
+    return {spec.freshness_policy for spec in specs if spec.key.path[-1] != "videos"}
