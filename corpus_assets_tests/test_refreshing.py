@@ -22,6 +22,7 @@ from corpus_assets.artifacts.settings import SharedSettings
 from corpus_assets.artifacts.sources import SOURCES, observe
 from corpus_assets.errors import SettingError
 from corpus_assets.orchestration.build import build_definitions
+from corpus_assets.orchestration.launch import config_document
 from corpus_assets.orchestration.made import Made, last_made
 from corpus_assets_tests.archives import write_archive
 from corpus_assets_tests.dagster_runs import OP
@@ -130,7 +131,8 @@ def test_a_schedule_asks_when_the_corpus_has_changed(ticks: Ticks, videos: Path)
     as_it_was = f"konvid_1k: {videos.parent} is as it was at the last materialization"
     (first,), _ = ticks.schedule("konvid_1k")
     assert (first.asset_selection, first.partition_key) == ([PAIRS], None)
-    assert ticks.run(job, first)
+    (resolved,) = VMAF_PAIRS.resolve(VMAF_PAIRS.settings(), SharedSettings(), os.environ)
+    assert ticks.run(job, first, config_document(VMAF_PAIRS, resolved)), "as corpus-assets run does"
     (videos / "10.mp4").touch()
     assert ticks.schedule("konvid_1k") == ([], as_it_was)
 

@@ -25,6 +25,7 @@ from corpus_assets_tests.making import build_pairs, manifest_of
 
 NETFLIX, KONVID, BVI = SOURCES
 VIDEOS = dg.AssetKey(["konvid_1k", "videos"])
+TIERS, TIER_VIDEOS = dg.AssetKey(["bvi_dvc", "full_features"]), dg.AssetKey(["bvi_dvc", "videos"])
 
 
 def look(source: Any = KONVID, **settings: Any) -> Observed:
@@ -259,11 +260,13 @@ def observed(instance: dg.DagsterInstance, *, succeeds: bool = True) -> dg.Execu
     return result
 
 
-def stale_status(instance: dg.DagsterInstance) -> str:
+def stale_status(
+    instance: dg.DagsterInstance, key: dg.AssetKey = KEY, partition: str | None = None
+) -> str:
     """Ask what Dagster's GraphQL asks for `staleStatus`; test_bvi_full.py asks GraphQL itself."""
     graph = build_definitions().resolve_asset_graph()
     resolver = CachingStaleStatusResolver(instance, graph, LoadingContextForTest(instance))
-    return resolver.get_status(KEY).value
+    return resolver.get_status(key, partition).value
 
 
 def test_fresh_and_stale(videos: Path, tmp_path: Path) -> None:
@@ -282,6 +285,39 @@ def test_fresh_and_stale(videos: Path, tmp_path: Path) -> None:
         elsewhere = shutil.copytree(videos.parent, tmp_path / "elsewhere")
         assert materialize_pairs(instance, {"konvid_root": str(elsewhere)}).success
         assert stale_status(instance) == "STALE", "it is not made of the corpus that is observed"
+
+
+def test_tiers_that_one_run_makes_and_one_of_another_archive(
+    media: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    archive = write_archive(
+        tmp_path / "bvi.zip", {"COne": media / "ten.mp4", "DOne": media / "ten.mp4"}
+    )
+    monkeypatch.setenv("VMAF_BVI_DVC_ZIP", str(archive))
+    job = build_definitions().resolve_implicit_global_asset_job_def()
+
+    def run(tags: dict[str, str], **settings: str) -> None:
+        config = {"feature_set": "canonical6", **settings}
+        result = job.execute_in_process(
+            run_config={"ops": {"bvi_dvc__full_features": {"config": config}}},
+            instance=instance,
+            asset_selection=[TIERS],
+            tags=tags,
+        )
+        assert result.success
+
+    def status() -> list[str]:
+        return [stale_status(instance, TIERS, tier) for tier in "CD"]
+
+    with dg.DagsterInstance.ephemeral() as instance:
+        run({"dagster/asset_partition_range_start": "C", "dagster/asset_partition_range_end": "D"})
+        assert job.execute_in_process(instance=instance, asset_selection=[TIER_VIDEOS]).success
+        assert status() == ["FRESH", "FRESH"]
+        run(
+            {"dagster/partition": "C"},
+            bvi_zip=shutil.copy(str(archive), str(tmp_path / "other.zip")),
+        )
+        assert status() == ["STALE", "FRESH"]
 
 
 def test_what_an_observation_and_a_materialization_record(videos: Path) -> None:
