@@ -188,6 +188,13 @@ def test_nothing_is_read_from_the_environment_at_import(tmp_path: Path) -> None:
     assert done.returncode == 0, done.stderr
 
 
+def test_definitions_load_nothing_heavy() -> None:
+    heavy = {"av", "imageio_ffmpeg", "IPython", "matplotlib", "pandas"}
+    code = f"import sys, corpus_assets.definitions; print(sorted({heavy} & sys.modules.keys()))"
+    done = subprocess.run([sys.executable, "-c", code], check=True, capture_output=True, text=True)
+    assert done.stdout == "[]\n"
+
+
 def test_histogram_draws_every_bin() -> None:
     counts = [0] * 20
     counts[19], counts[0] = 10, 5

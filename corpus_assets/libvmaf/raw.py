@@ -18,6 +18,9 @@ if TYPE_CHECKING:
 LARGEST_10_BIT = 1023
 GEOMETRY_REMEDY = "set width, height and pix_fmt to what the file holds"
 
+MOST_FRAMES = 1_000_000
+"""Four hours and a half at 60 frames a second."""
+
 
 @dataclass(frozen=True, slots=True)
 class VideoFacts:
