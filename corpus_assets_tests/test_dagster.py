@@ -15,7 +15,7 @@ import pytest
 
 from corpus_assets.artifacts.konvid_pairs import VMAF_PAIRS
 from corpus_assets.orchestration.build import build_definitions
-from corpus_assets.orchestration.metadata import histogram
+from corpus_assets.orchestration.score_metadata import histogram
 from corpus_assets_tests.dagster_runs import KEY, OP, materialize_pairs, metadata_of
 from corpus_assets_tests.media import FRAMES
 

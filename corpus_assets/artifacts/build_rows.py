@@ -9,10 +9,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-import numpy as np
-
+from corpus_assets.artifacts.clip_scores import ClipScores
 from corpus_assets.artifacts.publication import publishing
-from corpus_assets.artifacts.statistics import ScoreStatistics
+from corpus_assets.corpora.bvi_dvc import size_of
 from corpus_assets.corpora.listing import shown
 from corpus_assets.errors import ClipError, NothingScoredError
 from corpus_assets.extraction.kept_report import KeptReport, read_report
@@ -45,13 +44,7 @@ class RowsEvidence:
     failures: list[RefusedPart] = field(default_factory=list)
     ours: int = 0
     incomplete: int = 0
-    scores: list[float] = field(default_factory=list)
-
-    def statistics(self) -> ScoreStatistics:
-        """Return the statistics of the clips' scores."""
-        statistics = ScoreStatistics()
-        statistics.add(np.array(self.scores))
-        return statistics
+    clips: ClipScores = field(default_factory=ClipScores)
 
     def counts(self) -> ReportCountsPart:
         """Count the reports by how they ended."""
@@ -70,7 +63,7 @@ class RowsBuilt:
 
     manifest: CorpusRowsManifest
     manifest_path: Path
-    scores: ScoreStatistics
+    clips: ClipScores
     elapsed_seconds: float
 
     @property
@@ -97,7 +90,7 @@ def build(
         manifest = _manifest(asset, request, launch, artifact, evidence)
         publication.publish(manifest)
     elapsed = time.monotonic() - started
-    return RowsBuilt(manifest, request.manifest_out, evidence.statistics(), elapsed)
+    return RowsBuilt(manifest, request.manifest_out, evidence.clips, elapsed)
 
 
 def _write(request: CorpusRowsRequest, table: JsonLines, log: Log) -> RowsEvidence:
@@ -122,7 +115,7 @@ def _keep(evidence: RowsEvidence, report: KeptReport) -> None:
     summary = report.summary
     evidence.files.append(SourceRecord(report.name, report.bytes, report.sha256))
     evidence.ours += report.header is not None
-    evidence.scores.append(summary.vmaf)
+    evidence.clips.add_one(report.key, summary.vmaf, size_of(report.key))
     known = (*summary.means.values(), *summary.deviations.values())
     evidence.incomplete += any(map(math.isnan, known))
 

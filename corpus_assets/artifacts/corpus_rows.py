@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Self
 
 from corpus_assets.artifacts.build_rows import build
 from corpus_assets.artifacts.environment import BVI_CACHE_VARIABLE, Environment, absolute
+from corpus_assets.artifacts.lineage import made_of
 from corpus_assets.artifacts.request import Asset, Candidate
 from corpus_assets.artifacts.settings import CorpusRowsSettings
 from corpus_assets.artifacts.storage import ROWS, check_outputs, check_writable, output_remedy
@@ -16,7 +17,7 @@ from corpus_assets.errors import EmptyCorpusError, RootError
 from corpus_assets.manifests.document import manifest_path
 from corpus_assets.manifests.rows import CorpusRowsManifest
 from corpus_assets.tables.corpus_row import CORPUS_ROWS, ROW_SCHEMA_VERSION
-from corpus_assets.tables.report_row import Labels, source_name
+from corpus_assets.tables.report_row import MADE_OF, Labels, source_name
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
 
 TABLE_NAME = "bvi_dvc_corpus.jsonl"
 TABLE_VERSION = 1
+FULL_FEATURES = (CORPUS, "full_features")
 OTHERS_FOLDER = "~/.cache/vmaf-tiny-ai-bvi-dvc-full"
 REMEDY = (
     f"materialize bvi_dvc/full_features first, or set cache_dir or {BVI_CACHE_VARIABLE} to the "
@@ -147,6 +149,7 @@ CORPUS_ROWS_ASSET: Asset[CorpusRowsRequest] = Asset(
     code_version=f"table {TABLE_VERSION}, row schema {ROW_SCHEMA_VERSION}",
     manifest=CorpusRowsManifest,
     module=__name__,
-    upstream=((CORPUS, "full_features"),),
+    upstream=(FULL_FEATURES,),
+    lineage=made_of(FULL_FEATURES, MADE_OF),
     shared_settings=("output_dir",),
 )

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Generic, Protocol, Self, TypeVar
 
 import pydantic
 
+from corpus_assets.artifacts.lineage import Lineage
 from corpus_assets.artifacts.settings import SharedSettings
 from corpus_assets.manifests.parts import DagsterPart
 
@@ -115,8 +116,8 @@ class Asset(Generic[RequestT]):
 
     `resolve` finds every setting and returns one request an artifact: one, or one for each of the
     partitions asked for (of those that the corpus has, where none is named). `upstream` are the
-    keys of the assets that it is made of; `shared_settings` those of `SharedSettings` that make
-    sense as a flag; `manifest` is the kind of its manifests.
+    keys of the assets that it is made of, `lineage` the same by column; `shared_settings` those of
+    `SharedSettings` that make sense as a flag; `manifest` is the kind of its manifests.
     """
 
     key: tuple[str, str]
@@ -132,6 +133,7 @@ class Asset(Generic[RequestT]):
     module: str
     partitions: Partitions | None = None
     upstream: tuple[tuple[str, str], ...] = ()
+    lineage: Lineage = field(default_factory=dict)
     shared_settings: tuple[str, ...] = ("workers", "memory_gib", "output_dir", "ffmpeg")
 
     @property

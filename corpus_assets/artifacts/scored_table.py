@@ -8,6 +8,7 @@ from collections import Counter
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from corpus_assets.artifacts.clip_scores import ClipScores
 from corpus_assets.artifacts.statistics import ScoreStatistics
 from corpus_assets.errors import NothingScoredError, TooManyFailedError
 from corpus_assets.extraction.extract import extract
@@ -16,6 +17,7 @@ from corpus_assets.extraction.progress import Counts, Tracker
 from corpus_assets.libvmaf.features import TEACHER
 from corpus_assets.manifests.parts import ArtifactPart
 from corpus_assets.tables.parquet import ParquetTable
+from corpus_assets.tables.schema import SOURCE
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -38,6 +40,7 @@ class Evidence:
     failures: list[Failed] = field(default_factory=list)
     lookups: Counter[str] = field(default_factory=Counter)
     scores: ScoreStatistics = field(default_factory=ScoreStatistics)
+    clips: ClipScores = field(default_factory=ClipScores)
     trusted: dict[str, str] = field(default_factory=dict)
     """SHA-256 by clip key of the reports of other tools that were taken as they are."""
     unavailable: dict[tuple[str, str], list[str]] = field(default_factory=dict)
@@ -48,11 +51,13 @@ class Evidence:
         self.sources.extend(outcome.sources)
         self.lookups[outcome.lookup] += 1
         if isinstance(outcome, Extracted):
-            self.scores.add(outcome.columns[TEACHER])
+            clip, scores = outcome.clip, outcome.columns[TEACHER]
+            self.scores.add(scores)
+            self.clips.add(clip.key, scores, group=clip.labels.get(SOURCE.name))
             if outcome.trusted_sha256:
-                self.trusted[outcome.clip.key] = outcome.trusted_sha256
+                self.trusted[clip.key] = outcome.trusted_sha256
             for missing in outcome.unavailable.items():
-                self.unavailable.setdefault(missing, []).append(outcome.clip.key)
+                self.unavailable.setdefault(missing, []).append(clip.key)
         else:
             self.failures.append(outcome)
 

@@ -82,6 +82,12 @@ def format_of(key: str) -> KeyFormat:
     return KeyFormat(int(match["width"]), int(match["height"]), float(match["rate"]))
 
 
+def size_of(key: str) -> str:
+    """Return a clip's tier and size in words, as far as its key says."""
+    clip = format_of(key)
+    return f"tier {key[0]}, {clip.width}x{clip.height}" if clip.width else "size not known"
+
+
 @dataclass(frozen=True, slots=True)
 class Named:
     """Something that is named like a clip: its key, where it was found, and its bytes."""

@@ -12,7 +12,7 @@ from corpus_assets.artifacts.scored import ScoredAsset
 from corpus_assets.orchestration.beta import relied_on
 from corpus_assets.orchestration.failures import shown_as_failures
 from corpus_assets.orchestration.materializing import materialized
-from corpus_assets.orchestration.metadata import column_schema
+from corpus_assets.orchestration.page import definition_metadata, tags_of
 from corpus_assets.orchestration.resources import (
     EngineResource,
     StorageResource,
@@ -92,7 +92,8 @@ def _defined(
             description=inspect.cleandoc(description),
             kinds=kinds,
             code_version=asset.code_version,
-            metadata={"dagster/column_schema": column_schema(asset.spec)},
+            metadata=definition_metadata(asset),
+            tags=tags_of(asset),
             deps=[dg.AssetKey(list(key)) for key in asset.upstream],
             pool=POOL if "ffmpeg" in kinds else None,
             partitions_def=dg.StaticPartitionsDefinition(list(keys)) if keys else None,

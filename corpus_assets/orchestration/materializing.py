@@ -13,7 +13,7 @@ from corpus_assets.artifacts.settings import SharedSettings, validated
 from corpus_assets.errors import DataError
 from corpus_assets.files import sha256_of_bytes
 from corpus_assets.orchestration.launch import launch_of
-from corpus_assets.orchestration.metadata import built_metadata
+from corpus_assets.orchestration.metadata import materialization_metadata
 from corpus_assets.orchestration.observing import look
 from corpus_assets.orchestration.partitions import record_partitions
 
@@ -42,7 +42,8 @@ def materialized(
         record_partitions(context, asset, built, origin)
         raise
     metadata = {
-        partition: built_metadata(one) | (origin.metadata(partition) if origin else {})
+        partition: materialization_metadata(asset, one)
+        | (origin.metadata(partition) if origin else {})
         for partition, one in built.items()
     }
     for partition, entries in metadata.items():

@@ -1,22 +1,19 @@
-"""What a materialization shows in Dagster: counts, tables, paths, a histogram."""
+"""What a materialization shows in Dagster: counts, tables, paths, charts, commands."""
 
 from functools import singledispatch
-from pathlib import Path
 from typing import Any
 
 import dagster as dg
 
 from corpus_assets.artifacts.build import ScoredBuilt
 from corpus_assets.artifacts.build_rows import RowsBuilt
-from corpus_assets.artifacts.request import Built
-from corpus_assets.artifacts.statistics import BINS, ScoreStatistics
-from corpus_assets.manifests.parts import ArtifactPart
+from corpus_assets.artifacts.request import Asset, Built, RequestT
+from corpus_assets.orchestration.commands import command_metadata
+from corpus_assets.orchestration.page import column_schema, lineage_metadata
+from corpus_assets.orchestration.score_metadata import clip_scores, frame_scores
 from corpus_assets.tables.corpus_row import CORPUS_ROWS
-from corpus_assets.tables.schema import TableSpec
 
 FAILURES_SHOWN = 50
-BAR_CHARACTERS = 24
-"""The whole drawing stays under 1,000 characters, so that the UI shows it without a click."""
 UNAVAILABLE_SCHEMA = dg.TableSchema(
     columns=[
         dg.TableColumn("feature", "string"),
@@ -41,19 +38,14 @@ FAILURE_SCHEMA = dg.TableSchema(
 )
 
 
-def column_schema(spec: TableSpec) -> dg.TableSchema:
-    """Return a declared table as Dagster shows it."""
-    return dg.TableSchema(
-        columns=[
-            dg.TableColumn(column.name, column.type_name, description=column.description)
-            for column in spec.columns
-        ]
-    )
+def materialization_metadata(asset: Asset[RequestT], built: Built) -> dict[str, Any]:
+    """Return all that is recorded of a finished artifact; bounded whatever the corpus' size."""
+    return built_metadata(built) | lineage_metadata(asset)
 
 
 @singledispatch
 def built_metadata(built: Built) -> dict[str, Any]:
-    """Return the metadata of a finished artifact; bounded whatever the corpus' size."""
+    """Return what an artifact says of itself."""
     raise TypeError(f"no metadata for {type(built).__name__}")
 
 
@@ -62,7 +54,7 @@ def _(built: ScoredBuilt) -> dict[str, Any]:
     manifest, table = built.manifest, built.table
     counts = manifest.counts
     return {
-        **_artifact(manifest.artifact, built.manifest_path),
+        **_artifact(built),
         "dagster/column_schema": column_schema(built.spec),
         "clips_found": counts.found,
         "clips_skipped": counts.skipped,
@@ -74,7 +66,7 @@ def _(built: ScoredBuilt) -> dict[str, Any]:
         "unavailable_features": _unavailable(built),
         "frames_per_second": table.frames_per_second,
         "elapsed_seconds": table.elapsed_seconds,
-        **_scores(table.evidence.scores, "frames"),
+        **frame_scores(table.evidence.scores, table.evidence.clips),
         "settings": dg.MetadataValue.json(manifest.run_provenance.args),
     }
 
@@ -83,7 +75,7 @@ def _(built: ScoredBuilt) -> dict[str, Any]:
 def _(built: RowsBuilt) -> dict[str, Any]:
     manifest, counts = built.manifest, built.manifest.counts
     return {
-        **_artifact(manifest.artifact, built.manifest_path),
+        **_artifact(built),
         "dagster/column_schema": column_schema(CORPUS_ROWS),
         "reports_found": counts.found,
         "reports_ours": counts.ours,
@@ -92,35 +84,22 @@ def _(built: RowsBuilt) -> dict[str, Any]:
         "rows_incomplete": counts.incomplete,
         "failures": _refused(built),
         "elapsed_seconds": built.elapsed_seconds,
-        **_scores(built.scores, "clips"),
+        **clip_scores(built.clips),
         "settings": dg.MetadataValue.json(manifest.run_provenance.args),
     }
 
 
-def _artifact(artifact: ArtifactPart, manifest: Path) -> dict[str, Any]:
+def _artifact(built: Built) -> dict[str, Any]:
+    artifact, path = built.manifest.artifact, built.manifest_path
     return {
         "dagster/row_count": artifact.rows,
         "dagster/uri": f"file://{artifact.path}",
         "artifact": dg.MetadataValue.path(artifact.path),
-        "manifest": dg.MetadataValue.path(str(manifest)),
+        "manifest": dg.MetadataValue.path(str(path)),
         "sha256": artifact.sha256,
         "content_sha256": artifact.content_sha256,
+        **command_metadata(path, built.manifest.run_provenance.argv),
     }
-
-
-def _scores(scores: ScoreStatistics, of: str) -> dict[str, Any]:
-    drawing = histogram(scores.histogram.tolist(), of)
-    return {"vmaf_mean": scores.mean, "vmaf_histogram": dg.MetadataValue.md(drawing)}
-
-
-def histogram(counts: list[int], of: str) -> str:
-    """Draw frames or clips by VMAF score as horizontal bars, in a markdown code block."""
-    step, most = 100 // BINS, max([*counts, 1])
-    lines = [
-        f"{low:3d}-{low + step:<3d} {'█' * round(BAR_CHARACTERS * count / most)} {count}"
-        for low, count in zip(range(0, 100, step), counts, strict=True)
-    ]
-    return f"VMAF, {of} per score\n\n```\n" + "\n".join(reversed(lines)) + "\n```"
 
 
 def _failures(built: ScoredBuilt) -> dg.TableMetadataValue:

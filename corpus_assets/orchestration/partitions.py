@@ -5,7 +5,7 @@ from collections.abc import Mapping
 import dagster as dg
 
 from corpus_assets.artifacts.request import Asset, Built, RequestT
-from corpus_assets.orchestration.metadata import built_metadata
+from corpus_assets.orchestration.metadata import materialization_metadata
 from corpus_assets.orchestration.observing import DATA_VERSION, Origin
 
 
@@ -21,7 +21,8 @@ def record_partitions(
             context.log_event(
                 dg.AssetMaterialization(
                     dg.AssetKey(list(asset.key)),
-                    metadata=built_metadata(one) | (origin.metadata(partition) if origin else {}),
+                    metadata=materialization_metadata(asset, one)
+                    | (origin.metadata(partition) if origin else {}),
                     partition=partition,
                     tags={
                         DATA_VERSION: one.content_sha256,

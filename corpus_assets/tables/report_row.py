@@ -10,12 +10,25 @@ from typing import TYPE_CHECKING, Any
 from corpus_assets.corpora.bvi_dvc import format_of
 from corpus_assets.errors import ClipError
 from corpus_assets.files import sha256_of_bytes
+from corpus_assets.libvmaf.features import CANONICAL6, TEACHER
 from corpus_assets.libvmaf.model import DEFAULT_MODEL
 from corpus_assets.tables.corpus_row import CorpusRow
 
 if TYPE_CHECKING:
     from corpus_assets.extraction.entry import EntryHeader, ModelRecord
     from corpus_assets.extraction.kept_report import KeptReport
+
+MADE_OF: dict[str, tuple[str, ...]] = {
+    **dict.fromkeys(("src", "width", "height", "framerate"), ("key",)),
+    **dict.fromkeys(("duration_s", "bitrate_kbps"), ("key", "frame_index")),
+    "vmaf_score": (TEACHER,),
+    **{
+        f"{feature}_{statistic}": (feature,)
+        for statistic in ("mean", "std")
+        for feature in CANONICAL6.columns
+    },
+}
+"""By column: the columns of the table of the same reports' frames that it depends on."""
 
 
 @dataclass(frozen=True, slots=True)
