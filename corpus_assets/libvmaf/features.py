@@ -26,11 +26,17 @@ class Origin:
 
 @dataclass(frozen=True, slots=True)
 class Feature:
-    """One column and where it may come from."""
+    """One column, where it may come from, and what it means, with its unit or range."""
 
     column: str
     origins: tuple[Origin, ...]
-    description: str
+    meaning: str
+    unit: str
+
+    @property
+    def description(self) -> str:
+        """What it means, and its unit or range."""
+        return f"{self.meaning}; {self.unit}"
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -56,27 +62,36 @@ class FeatureSet:
         return tuple(feature.column for feature in self.features)
 
 
-def _feature(column: str, extractor: str, key: str, description: str) -> Feature:
-    return Feature(column, (Origin(extractor, key),), description)
+RATIO = "no unit, 0 to 1 and seldom above, 1 for equal frames"
+SIMILARITY = "no unit, up to 1, 1 for equal frames"
+LUMA_LEVELS = "levels of 8-bit luma a pixel, 0 and up, 0 for a still"
+DECIBELS = "dB, at most 60 at 8 bit and 72 at 10"
+UNBOUNDED = "higher is closer, null where the frames are equal"
+SPEED_UNIT = "no unit, 0 and up, 0 for equal frames"
 
 
-def _scales(name: str, extractor: str, description: str) -> tuple[Feature, ...]:
+def _feature(column: str, extractor: str, key: str, meaning: str, unit: str) -> Feature:
+    return Feature(column, (Origin(extractor, key),), meaning, unit)
+
+
+def _scales(name: str, extractor: str, meaning: str) -> tuple[Feature, ...]:
     return tuple(
         _feature(
             f"{name}_scale{scale}",
             extractor,
             f"integer_{name}_scale{scale}",
-            f"{description} at scale {scale} (1/{2**scale} of the size)",
+            f"{meaning} at scale {scale} (1/{2**scale} of the size)",
+            RATIO,
         )
         for scale in range(4)
     )
 
 
-def _plain(column: str, extractor: str, description: str) -> Feature:
-    return _feature(column, extractor, column, description)
+def _plain(column: str, extractor: str, meaning: str, unit: str) -> Feature:
+    return _feature(column, extractor, column, meaning, unit)
 
 
-ADM2 = _feature("adm2", "adm", "integer_adm2", "detail loss (DLM), four scales pooled")
+ADM2 = _feature("adm2", "adm", "integer_adm2", "detail loss (DLM), four scales pooled", RATIO)
 ADM = _scales("adm", "adm", "detail loss (DLM)")
 VIF = _scales("vif", "vif", "visual information fidelity")
 MOTION = Feature(
@@ -86,31 +101,47 @@ MOTION = Feature(
         Origin("motion", "VMAF_integer_feature_motion_sad_score"),  # libvmaf 3.2, same number
     ),
     "motion: mean absolute difference of blurred luma to the previous reference frame",
+    LUMA_LEVELS,
 )
 MOTION2 = _feature(
-    "motion2", "motion", "integer_motion2", "motion to the previous or next frame, the smaller"
+    "motion2",
+    "motion",
+    "integer_motion2",
+    "motion to the previous or next frame, the smaller",
+    LUMA_LEVELS,
 )
 MOTION3 = Feature(
     "motion3",
     (Origin("motion", "integer_motion3"), Origin("motion_v2", "integer_motion3")),
     "variant of motion2 that newer models use (libvmaf 3)",
+    LUMA_LEVELS,
 )
 PSNR = tuple(
-    _plain(f"psnr_{plane}", "psnr", f"PSNR of the {plane} plane in dB, 60 at most (8 bit)")
+    _plain(f"psnr_{plane}", "psnr", f"PSNR of the {plane} plane", DECIBELS)
     for plane in ("y", "cb", "cr")
 )
 OTHERS = (
-    _plain("float_ssim", "float_ssim", "SSIM of luma, up to 1"),
-    _plain("float_ms_ssim", "float_ms_ssim", "multi-scale SSIM of luma, up to 1"),
-    _plain("cambi", "cambi", "banding (CAMBI) of the distorted frame, 0 is none"),
-    _plain("ciede2000", "ciede", "45 - 20 log10 of the mean CIEDE2000 colour difference"),
-    _plain("psnr_hvs", "psnr_hvs", "PSNR weighted by contrast sensitivity, in dB"),
-    _plain("ssimulacra2", "ssimulacra2", "SSIMULACRA 2, 100 is identical"),
+    _plain("float_ssim", "float_ssim", "SSIM of luma", SIMILARITY),
+    _plain("float_ms_ssim", "float_ms_ssim", "multi-scale SSIM of luma", SIMILARITY),
+    _plain(
+        "cambi",
+        "cambi",
+        "banding (CAMBI) of the distorted frame",
+        "no unit, 0 to 24, 0 for none, about 5 where it starts to annoy",
+    ),
+    _plain(
+        "ciede2000",
+        "ciede",
+        "45 - 20 log10 of the mean CIEDE2000 colour difference",
+        f"no unit, {UNBOUNDED}",
+    ),
+    _plain("psnr_hvs", "psnr_hvs", "PSNR weighted by contrast sensitivity", f"dB, {UNBOUNDED}"),
+    _plain("ssimulacra2", "ssimulacra2", "SSIMULACRA 2", "no unit, up to 100, 100 is identical"),
 )
 SPEED = (
-    _plain("speed_temporal", "speed_temporal", "SpEED-QA, temporal"),
+    _plain("speed_temporal", "speed_temporal", "SpEED-QA, temporal", SPEED_UNIT),
     *(
-        _plain(f"speed_chroma_{plane}", "speed_chroma", f"SpEED-QA of chroma, {plane}")
+        _plain(f"speed_chroma_{plane}", "speed_chroma", f"SpEED-QA of chroma, {plane}", SPEED_UNIT)
         for plane in ("u", "v", "uv")
     ),
 )

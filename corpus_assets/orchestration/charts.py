@@ -1,7 +1,7 @@
 """Charts of VMAF for the pages of assets, bounded in bytes whatever the corpus' size."""
 
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
 from corpus_assets.artifacts.statistics import ScoreStatistics, Spread
 from corpus_assets.orchestration.plot import BLUE, FOOT, GREY, PALE, RED, WIDTH, Plot
@@ -33,11 +33,11 @@ def distribution(scores: ScoreStatistics, of: str) -> str:
         text(f"mean {scores.mean:.1f} (line)", BARS_LEFT, 18, fill=RED),
         text(f"lowest 5 %: up to {fifth:.1f} (dashed)", BARS_LEFT + 140, 18, fill=GREY),
     ]
-    caption = f"{scores.count:,} {of}. The 5 % are read from half-point bins."
+    caption = (f"{scores.count:,} {of}. The 5 % are read from half-point bins.",)
     return picture(WIDTH, BARS_BOTTOM + FOOT, parts, f"VMAF distribution over {of}", caption)
 
 
-def spreads(rows: Sequence[Spread], title: str, caption: str, gap_after: int = 0) -> str:
+def spreads(rows: Sequence[Spread], title: str, caption: Iterable[str], gap_after: int = 0) -> str:
     """Draw a box a row, at least one, with a gap after some rows; names may hold anything."""
     bottom = TOP + ROW * (len(rows) + bool(gap_after))
     plot = Plot(LABEL_WIDTH, TOP, bottom)

@@ -1,4 +1,4 @@
-"""Command lines on the page of an asset, to copy."""
+"""Command lines on the page of an asset, to copy, in short lines."""
 
 import re
 import shlex
@@ -9,18 +9,37 @@ from typing import Any
 import dagster as dg
 
 LEAST_FENCE = 3
+LINE = 64
+"""Characters; the web UI does not break lines of code, and a digest is as wide."""
+PIECE = re.compile(rf".{{1,{LINE - 6}}}(?:,|$)|.{{1,{LINE - 6}}}", re.DOTALL)
+"""Of a long argument; settings are best broken after a comma."""
 
 
 def command_metadata(manifest: Path, argv: Sequence[str]) -> dict[str, Any]:
     """Return what to type to check, make again or cite an artifact, and what has made it."""
     wanted = [
-        shlex.join(["corpus-assets", command, str(manifest)])
+        folded(["corpus-assets", command, str(manifest)])
         for command in ("verify", "replay", "cite")
     ]
     return {
         "commands": dg.MetadataValue.md(code_block(wanted)),
-        "command_line": dg.MetadataValue.md(code_block([shlex.join(argv)])),
+        "command_line": dg.MetadataValue.md(code_block([folded(argv)])),
     }
+
+
+def folded(argv: Iterable[str]) -> str:
+    """Return a command line for a POSIX shell, continued over short lines."""
+    lines = [""]
+    for argument in argv:
+        word = shlex.quote(argument)
+        if len(word) > LINE:
+            word = "\\\n".join(map(shlex.quote, PIECE.findall(argument)))
+        room = LINE - len(lines[-1]) - 1
+        if lines[-1] and len(word) > room:
+            lines.append(word)
+        else:
+            lines[-1] = f"{lines[-1]} {word}".lstrip()
+    return " \\\n".join(lines)
 
 
 def code_block(lines: Iterable[str]) -> str:

@@ -72,6 +72,6 @@ def _code_reference(module: str) -> dict[str, Any]:
     if not file.is_file():
         return {}
     with relied_on():
-        reference = dg.LocalFileCodeReference(file_path=str(file), line_number=1, label=module)
+        reference = dg.LocalFileCodeReference(file_path=str(file), line_number=1, label=file.name)
         references = dg.CodeReferencesMetadataValue(code_references=[reference])
     return {"dagster/code_references": references}

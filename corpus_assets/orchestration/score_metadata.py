@@ -1,5 +1,6 @@
 """What a materialization shows of the teacher score: a number, charts, and the lowest clips."""
 
+from collections.abc import Sequence
 from typing import Any
 
 import dagster as dg
@@ -12,6 +13,7 @@ TEXT_BINS = 20
 BAR_CHARACTERS = 24
 """The whole drawing stays under 1,000 characters, so that the UI shows it without a click."""
 BOX = "Box: the middle half; bar: median; dot: mean; line: lowest to highest."
+BINNED = "Quartiles are read from half-point bins."
 LOWEST_SCHEMA = dg.TableSchema(
     columns=[
         dg.TableColumn("key", "string", description="clip key"),
@@ -25,24 +27,21 @@ LOWEST_SCHEMA = dg.TableSchema(
 
 def frame_scores(scores: ScoreStatistics, clips: ClipScores) -> dict[str, Any]:
     """Return the metadata of a table of frames, grouped by source where the corpus has sources."""
-    of_frames = f"{BOX} All over frames"
-    quartiles = f"{of_frames} of all pairs; quartiles are read from half-point bins."
     return {
         **_scores(scores, "frames"),
         **({} if clips.complete else _chart("vmaf_of_clips", distribution(clips.means, "clips"))),
-        **_by_group("source", clips, quartiles),
-        **_by_clip(clips, f"{of_frames}."),
+        **_by_group("source", clips, (BOX, f"Over the frames of all its pairs. {BINNED}")),
+        **_by_clip(clips, (BOX, "Over its frames.")),
         "lowest_clips": _lowest(clips),
     }
 
 
 def clip_scores(clips: ClipScores) -> dict[str, Any]:
     """Return the metadata of a table of clips, grouped by size."""
-    quartiles = f"{BOX} All over the clips' means; quartiles are read from half-point bins."
     return {
         **_scores(clips.means, "clips"),
-        **_by_group("size", clips, quartiles),
-        **_by_clip(clips, "Dot: the clip's mean."),
+        **_by_group("size", clips, (BOX, f"Over its clips' means. {BINNED}")),
+        **_by_clip(clips, ("Dot: the clip's mean.",)),
     }
 
 
@@ -65,13 +64,13 @@ def _scores(scores: ScoreStatistics, of: str) -> dict[str, Any]:
     }
 
 
-def _by_group(kind: str, clips: ClipScores, caption: str) -> dict[str, Any]:
+def _by_group(kind: str, clips: ClipScores, caption: Sequence[str]) -> dict[str, Any]:
     groups = clips.by_group()
     drawn = spreads(groups, f"VMAF by {kind}", caption) if groups else ""
     return _chart(f"vmaf_by_{kind}", drawn) if drawn else {}
 
 
-def _by_clip(clips: ClipScores, caption: str) -> dict[str, Any]:
+def _by_clip(clips: ClipScores, caption: Sequence[str]) -> dict[str, Any]:
     """Draw every clip, or those at both ends."""
     if clips.complete:
         drawn = spreads(clips.ends, "VMAF by clip, lowest mean first", caption)
@@ -91,10 +90,10 @@ def _lowest(clips: ClipScores) -> dg.TableMetadataValue:
         dg.TableRecord(
             {
                 "key": one.name,
-                "mean": one.mean,
-                "lowest": one.low,
-                "median": one.quartiles[1],
-                "highest": one.high,
+                "mean": round(one.mean, 2),
+                "lowest": round(one.low, 2),
+                "median": round(one.quartiles[1], 2),
+                "highest": round(one.high, 2),
             }
         )
         for one in clips.ends[:AT_EACH_END]

@@ -36,11 +36,11 @@ def shortened(content: str, most: int) -> str:
 
 
 def picture(
-    width: int, height: int, parts: Iterable[str], description: str, caption: str = ""
+    width: int, height: int, parts: Iterable[str], description: str, caption: Iterable[str]
 ) -> str:
-    """Return markdown that shows a drawing of a size in pixels on white, with a caption below.
+    """Return markdown that shows a drawing of a size in pixels on white, with lines of text below.
 
-    Neither text may hold markdown.
+    The UI does not break lines. No text may hold markdown.
     """
     document = element(
         "svg",
@@ -55,8 +55,7 @@ def picture(
         fill="#222",
     )
     data = base64.b64encode(document.encode()).decode()
-    drawn = f"![{description}](data:image/svg+xml;base64,{data})"
-    return f"{drawn}\n\n{caption}" if caption else drawn
+    return "\n\n".join([f"![{description}](data:image/svg+xml;base64,{data})", *caption])
 
 
 def _text_of(value: Value) -> str:

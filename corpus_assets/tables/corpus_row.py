@@ -12,6 +12,7 @@ from typing import Annotated, Any, Literal, get_args
 import pyarrow as pa
 import pydantic
 
+from corpus_assets.libvmaf.features import CANONICAL6, Feature
 from corpus_assets.tables.schema import Column, TableSpec
 
 ROW_SCHEMA_VERSION = 3
@@ -19,6 +20,7 @@ VOLATILE = ("run_id", "timestamp")
 """Keys that differ from run to run."""
 
 INT64_BITS = 64
+NOT_KNOWN = "; NaN where it is not known"
 ARROW_TYPES = {str: pa.string(), int: pa.int64(), float: pa.float64(), bool: pa.bool_()}
 
 
@@ -41,14 +43,25 @@ def _not_too_long(value: int) -> int:
 Whole = Annotated[int, pydantic.AfterValidator(_not_too_long)]
 Size = Annotated[int, pydantic.Field(ge=0), pydantic.AfterValidator(_not_too_long)]
 Amount = Annotated[float, pydantic.Field(ge=0, allow_inf_nan=False)]
-NoText = Annotated[str, _about("not recorded")]
-NoSize = Annotated[int, _about("not measured", ge=0), pydantic.AfterValidator(_not_too_long)]
-NoAmount = Annotated[float, _about("not measured", ge=0, allow_inf_nan=False)]
+NoText = Annotated[str, _about("not recorded here: empty")]
+NoSize = Annotated[
+    int, _about("not measured here: 0", ge=0), pydantic.AfterValidator(_not_too_long)
+]
+NoAmount = Annotated[float, _about("not measured here: 0", ge=0, allow_inf_nan=False)]
 Statistic = Annotated[float, pydantic.AfterValidator(_not_infinite)]
 
 
-def _statistic(what: str, feature: str) -> Any:  # noqa: ANN401
-    return _about(f"{what} of {feature} over the frames, NaN where it is not known")
+def _mean(feature: Feature) -> Any:  # noqa: ANN401
+    return _about(f"mean of {feature.column} over the frames; {feature.unit}{NOT_KNOWN}")
+
+
+def _deviation(feature: Feature) -> Any:  # noqa: ANN401
+    return _about(
+        f"population standard deviation of {feature.column} over the frames; its unit{NOT_KNOWN}"
+    )
+
+
+ADM2, VIF0, VIF1, VIF2, VIF3, MOTION2 = CANONICAL6.features
 
 
 class CorpusRow(
@@ -62,26 +75,30 @@ class CorpusRow(
     schema_version: Literal[3] = 3
     run_id: str = _about("new for every row", pattern="^[0-9a-f]{32}$")
     timestamp: str = _about("when the row was written, ISO 8601, UTC")
-    src: str = _about("bvi-dvc:<key>")
+    src: str = _about("`bvi-dvc:` and the clip's key")
     src_sha256: str = _about(
         "SHA-256 of the clip; of the key's text where the content is not known",
         pattern="^[0-9a-f]{64}$",
     )
-    width: Size = _about("pixels, 0 where the key does not say")
-    height: Size = _about("pixels, 0 where the key does not say")
+    width: Size = _about("width of a frame; pixels, 0 where the key does not say")
+    height: Size = _about("height of a frame; pixels, 0 where the key does not say")
     pix_fmt: str = _about("pixel format of the encode")
-    framerate: Amount = _about("frames a second, 0 where the key does not say")
-    duration_s: Amount = _about("seconds, 0 where the frame rate is not known")
+    framerate: Amount = _about("frames a second; 0 where the key does not say")
+    duration_s: Amount = _about(
+        "frames divided by the frame rate; seconds, 0 where that is not known"
+    )
     encoder: str = _about("name of the encoder")
     encoder_version: NoText = ""
     preset: str = _about("preset of the encoder")
-    crf: Size = _about("CRF of the encode")
+    crf: Size = _about("CRF of the encode; no unit, 0 to 63, lower is closer")
     extra_params: NoText = ""
     encode_path: NoText = ""
-    encode_size_bytes: Size = _about("bytes of the encode, 0 where not recorded")
-    bitrate_kbps: Amount = _about("kilobits a second of the encode, 0 where not known")
+    encode_size_bytes: Size = _about("size of the encode; bytes, 0 where not recorded")
+    bitrate_kbps: Amount = _about("bit rate of the encode; kilobits a second, 0 where not known")
     encode_time_ms: NoAmount = 0.0
-    vmaf_score: float = _about("mean teacher score, 0 to 100", allow_inf_nan=False)
+    vmaf_score: float = _about(
+        "mean teacher score over the frames; no unit, 0 to 100", allow_inf_nan=False
+    )
     vmaf_model: str = _about("model of the teacher score")
     score_time_ms: NoAmount = 0.0
     ffmpeg_version: str = _about("ffmpeg that encoded, empty where not recorded")
@@ -94,18 +111,18 @@ class CorpusRow(
     shot_count: NoSize = 0
     shot_avg_duration_sec: NoAmount = 0.0
     shot_duration_std_sec: NoAmount = 0.0
-    adm2_mean: Statistic = _statistic("mean", "adm2")
-    vif_scale0_mean: Statistic = _statistic("mean", "vif_scale0")
-    vif_scale1_mean: Statistic = _statistic("mean", "vif_scale1")
-    vif_scale2_mean: Statistic = _statistic("mean", "vif_scale2")
-    vif_scale3_mean: Statistic = _statistic("mean", "vif_scale3")
-    motion2_mean: Statistic = _statistic("mean", "motion2")
-    adm2_std: Statistic = _statistic("population standard deviation", "adm2")
-    vif_scale0_std: Statistic = _statistic("population standard deviation", "vif_scale0")
-    vif_scale1_std: Statistic = _statistic("population standard deviation", "vif_scale1")
-    vif_scale2_std: Statistic = _statistic("population standard deviation", "vif_scale2")
-    vif_scale3_std: Statistic = _statistic("population standard deviation", "vif_scale3")
-    motion2_std: Statistic = _statistic("population standard deviation", "motion2")
+    adm2_mean: Statistic = _mean(ADM2)
+    vif_scale0_mean: Statistic = _mean(VIF0)
+    vif_scale1_mean: Statistic = _mean(VIF1)
+    vif_scale2_mean: Statistic = _mean(VIF2)
+    vif_scale3_mean: Statistic = _mean(VIF3)
+    motion2_mean: Statistic = _mean(MOTION2)
+    adm2_std: Statistic = _deviation(ADM2)
+    vif_scale0_std: Statistic = _deviation(VIF0)
+    vif_scale1_std: Statistic = _deviation(VIF1)
+    vif_scale2_std: Statistic = _deviation(VIF2)
+    vif_scale3_std: Statistic = _deviation(VIF3)
+    motion2_std: Statistic = _deviation(MOTION2)
     enc_internal_qp_mean: NoAmount = 0.0
     enc_internal_qp_std: NoAmount = 0.0
     enc_internal_bits_mean: NoAmount = 0.0

@@ -66,8 +66,8 @@ def _repeated(text: str, count: int) -> pa.Array:
 
 
 KEY = Column("key", pa.string(), "clip key, unique in the corpus")
-FRAME_INDEX = Column("frame_index", pa.int64(), "number of the frame in the clip, from 0")
-VMAF = Column(TEACHER, pa.float64(), "teacher score of the model for this frame, 0 to 100")
+FRAME_INDEX = Column("frame_index", pa.int64(), "number of the frame in its clip; frames, from 0")
+VMAF = Column(TEACHER, pa.float64(), "teacher score of the model for this frame; no unit, 0 to 100")
 
 
 def feature_columns(features: FeatureSet, order: tuple[str, ...] = ()) -> tuple[Column, ...]:
@@ -79,9 +79,9 @@ def feature_columns(features: FeatureSet, order: tuple[str, ...] = ()) -> tuple[
     return tuple(by_name[name] for name in order or features.columns)
 
 
-SOURCE = Column("source", pa.string(), "name of the reference")
+SOURCE = Column("source", pa.string(), "name of the reference, which several pairs share")
 DIS_BASENAME = Column("dis_basename", pa.string(), "file name of the distorted side")
-CODEC = Column("codec", pa.string(), "label of the codec, as set")
+CODEC = Column("codec", pa.string(), "label of the codec, as set; it changes no encode")
 
 
 def netflix_spec(features: FeatureSet) -> TableSpec:
