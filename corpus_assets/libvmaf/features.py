@@ -62,12 +62,12 @@ class FeatureSet:
         return tuple(feature.column for feature in self.features)
 
 
-RATIO = "no unit, 0 to 1 and seldom above, 1 for equal frames"
+RATIO = "no unit, 0 and up, 1 for equal frames, above 1 for sharper ones"
 SIMILARITY = "no unit, up to 1, 1 for equal frames"
 LUMA_LEVELS = "levels of 8-bit luma a pixel, 0 and up, 0 for a still"
 DECIBELS = "dB, at most 60 at 8 bit and 72 at 10"
 UNBOUNDED = "higher is closer, null where the frames are equal"
-SPEED_UNIT = "no unit, 0 and up, 0 for equal frames"
+SPEED_UNIT = "no unit, no bounds documented, 0 for equal frames"
 
 
 def _feature(column: str, extractor: str, key: str, meaning: str, unit: str) -> Feature:
@@ -127,7 +127,7 @@ OTHERS = (
         "cambi",
         "cambi",
         "banding (CAMBI) of the distorted frame",
-        "no unit, 0 to 24, 0 for none, about 5 where it starts to annoy",
+        "no unit, 0 and up, as a rule to 24, 0 for none",
     ),
     _plain(
         "ciede2000",

@@ -4,6 +4,7 @@ import math
 from collections.abc import Iterable, Iterator, Sequence
 
 from corpus_assets.artifacts.statistics import ScoreStatistics, Spread
+from corpus_assets.corpora.listing import shown
 from corpus_assets.orchestration.plot import BLUE, FOOT, GREY, PALE, RED, WIDTH, Plot
 from corpus_assets.orchestration.svg import element, picture, shortened, text
 
@@ -45,7 +46,7 @@ def spreads(rows: Sequence[Spread], title: str, caption: Iterable[str], gap_afte
     boxes: list[str] = []
     for number, row in enumerate(rows):
         y = TOP + ROW * (number + bool(gap_after and number >= gap_after)) + ROW / 2
-        labels.append(text(shortened(row.name, LONGEST_LABEL), 0, y + 4))
+        labels.append(text(shortened(shown(row.name), LONGEST_LABEL), 0, y + 4))
         boxes.extend(_box(plot, row, y))
     if gap_after:
         labels.append(text("…", 0, TOP + ROW * gap_after + 12))
