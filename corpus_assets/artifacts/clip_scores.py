@@ -57,9 +57,12 @@ class ClipScores:
         return not self.ends[AT_EACH_END - 1].mean < mean < self.ends[AT_EACH_END].mean
 
     def _of_group(self, group: str) -> ScoreStatistics | None:
-        if self.groups is not None and len(self.groups | {group: None}) > MOST_GROUPS:
-            self.groups = None
-        return None if self.groups is None else self.groups.setdefault(group, ScoreStatistics())
+        if self.groups is not None and group not in self.groups:
+            if len(self.groups) == MOST_GROUPS:
+                self.groups = None
+                return None
+            self.groups[group] = ScoreStatistics()
+        return None if self.groups is None else self.groups[group]
 
     @property
     def complete(self) -> bool:
