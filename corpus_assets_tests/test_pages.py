@@ -21,6 +21,7 @@ from corpus_assets.artifacts.request import Asset
 from corpus_assets.libvmaf.features import CANONICAL6
 from corpus_assets.orchestration.build import build_definitions
 from corpus_assets.orchestration.commands import LINE, code_block, folded
+from corpus_assets.orchestration.observing import CORPUS_VERSION
 from corpus_assets.tables.schema import KONVID_VMAF_PAIRS
 from corpus_assets_tests.media import NETFLIX_SIZE
 from corpus_assets_tests.pictures import boxes, drawing, texts
@@ -53,6 +54,7 @@ SCORED = {
     "chart_vmaf_by_clip": dg.MarkdownMetadataValue,
     "lowest_clips": dg.TableMetadataValue,
     "settings": dg.JsonMetadataValue,
+    CORPUS_VERSION: dg.TextMetadataValue,
 }
 ROWS = {
     **{name: SCORED[name] for name in [*SCORED][:9]},
