@@ -22,13 +22,18 @@ def sha256_of_file(path: Path | str, check: Callable[[], None] = lambda: None) -
 
     `check` is called before each piece, and may raise to end it.
     """
-    digest, listener = hashlib.sha256(), _listener.get()
+    digest = hashlib.sha256()
     with Path(path).open("rb") as file:
         while chunk := file.read(CHUNK):
             check()
             digest.update(chunk)
-            listener(len(chunk))
+            heard(len(chunk))
     return digest.hexdigest()
+
+
+def heard(count: int) -> None:
+    """Tell whoever listens that so many bytes of a file have been hashed."""
+    _listener.get()(count)
 
 
 @contextlib.contextmanager

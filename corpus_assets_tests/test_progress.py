@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import sys
 import threading
 import time
 from pathlib import Path
@@ -11,6 +12,7 @@ import pytest
 
 from corpus_assets.artifacts.scored_table import FAILURES_LOGGED, TableTask
 from corpus_assets.cli import progress
+from corpus_assets.corpora.bvi_dvc import look_in_zip
 from corpus_assets.corpora.clip import Clip
 from corpus_assets.errors import NothingScoredError
 from corpus_assets.extraction import extract as extraction
@@ -18,10 +20,11 @@ from corpus_assets.extraction.extract import extract
 from corpus_assets.extraction.outcome import Failed, Outcome
 from corpus_assets.extraction.progress import Progress, Tracker, observed_by
 from corpus_assets.extraction.workers import ThreadWorkers
-from corpus_assets.files import sha256_of_file
+from corpus_assets.files import hashing_heard_by, sha256_of_file
 from corpus_assets.libvmaf.process import Children
 from corpus_assets.tables.schema import KONVID_VMAF_PAIRS
-from corpus_assets_tests.test_process import clip
+from corpus_assets_tests.archives import write_archive
+from corpus_assets_tests.test_process import SLEEP, clip, silent
 
 
 def test_a_slow_clip_hides_neither_time_nor_the_clips_behind_it(
@@ -45,9 +48,25 @@ def test_a_slow_clip_hides_neither_time_nor_the_clips_behind_it(
         tracker = Tracker(4, lines.append, interval=0.02)
         keys = [one.clip.key for one in extract(map(clip, range(4)), work, workers, tracker)]
     assert keys == ["000", "001", "002", "003"], "in order all the same"
+    assert tracker.counts.failed == len(keys), "each counted once"
     assert lines[-2].startswith("3/4 clips, 0 cached, 3 failed, "), "said before its turn"
     assert lines[-1].startswith("4/4 clips, 0 cached, 4 failed, ")
     assert [one.counts.done for one in seen] == sorted(one.counts.done for one in seen)
+
+
+def test_an_error_of_everyone_does_not_wait_for_its_turn(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(extraction, "TICK_SECONDS", 0.01)
+
+    def work(item: Clip, children: Children) -> Outcome:
+        if item.key == "001":
+            raise OSError(28, "No space left on device")
+        children.run([sys.executable, "-c", SLEEP], timeout=60)
+        return Failed(item, "run", "")
+
+    started = time.monotonic()
+    with ThreadWorkers(2) as workers, pytest.raises(OSError, match="No space left"):
+        list(extract(map(clip, range(2)), work, workers, Tracker(2, silent)))
+    assert time.monotonic() - started < 30, "the first clip takes a minute"
 
 
 def test_log_calls_do_not_grow_with_the_clips(tmp_path: Path) -> None:
@@ -72,7 +91,7 @@ def test_lines_of_a_day_are_few(monkeypatch: pytest.MonkeyPatch) -> None:
     lines: list[str] = []
     clock = itertools.count()
     monkeypatch.setattr(time, "monotonic", lambda: float(next(clock)))
-    tracker = Tracker(1, lines.append)
+    tracker = Tracker(1, lines.append, _started=0.0, _told=0.0)
     while next(clock) < 24 * 3600:
         tracker.tick()
     assert 100 < len(lines) < 1000
@@ -88,3 +107,12 @@ def test_bytes_that_are_read_are_said(
         sha256_of_file(tmp_path / "file")
     sha256_of_file(tmp_path / "file")
     assert capsys.readouterr().err == "read 0.0 of 0.0 GB\n" * 3
+
+
+def test_entries_of_archives_are_heard_of_too(media: Path, tmp_path: Path) -> None:
+    archive = write_archive(tmp_path / "bvi.zip", {"DOne": media / "ten.mp4"})
+    (one,) = look_in_zip(archive).named
+    heard: list[int] = []
+    with hashing_heard_by(heard.append):
+        one.source.sha256()
+    assert sum(heard) == (media / "ten.mp4").stat().st_size

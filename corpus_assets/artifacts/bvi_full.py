@@ -74,6 +74,11 @@ class BviFullRequest(ScoredRequest):
         """The folder; an archive is a file, which nothing of ours can stand in."""
         return () if self.inventory.directory_sha256 else (self.root,)
 
+    @property
+    def recipe(self) -> RecipePart:
+        """The encode of the clip itself."""
+        return RecipePart.of(self.encode)
+
     def discover(self) -> Discovery:
         """Find the clips. Raises EmptyCorpusError."""
         return self.inventory.discover(self.tier, self.encode, self.codec, self.selection)
@@ -92,7 +97,7 @@ class BviFullRequest(ScoredRequest):
                 frames=table.artifact.rows,
                 columns=len(table.artifact.columns),
             ),
-            recipe=RecipePart.of(self.encode),
+            recipe=self.recipe,
             **common,
         )
 

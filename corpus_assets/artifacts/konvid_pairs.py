@@ -58,6 +58,11 @@ class VmafPairsRequest(ScoredRequest):
         """The folder of clips."""
         return (self.root / VIDEOS_FOLDER,)
 
+    @property
+    def recipe(self) -> RecipePart:
+        """The encode of the clip itself."""
+        return RecipePart.of(recipe(self.crf))
+
     def discover(self) -> Discovery:
         """Find the clips. Raises RootError or EmptyCorpusError."""
         return discover(self.root, self.crf, self.selection, self.scoring.links)
@@ -76,7 +81,7 @@ class VmafPairsRequest(ScoredRequest):
                 frames=table.artifact.rows,
                 elapsed_s=table.elapsed_seconds,
             ),
-            recipe=RecipePart.of(recipe(self.crf)),
+            recipe=self.recipe,
             **common,
         )
 

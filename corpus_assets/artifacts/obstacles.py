@@ -13,7 +13,7 @@ from corpus_assets.manifests.pair import Mismatch
 from corpus_assets.manifests.scored import ScoredManifest
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
 
     from corpus_assets.artifacts.request import Candidate, Request
     from corpus_assets.manifests.kinds import Manifest
@@ -21,12 +21,18 @@ if TYPE_CHECKING:
 NAMES_SHOWN = 5
 
 
-def code_obstacles(manifest: Manifest) -> Iterator[Mismatch]:
-    """Compare the version of the table and of the way of scoring, where Dagster recorded it."""
+def code_obstacles(manifest: Manifest, request: Request) -> Iterator[Mismatch]:
+    """Compare the recipe, and the version of the table where Dagster recorded it."""
     recorded = manifest.dagster.code_version if manifest.dagster else None
     now = asset_of(manifest).code_version
     if recorded and recorded != now:
         yield Mismatch("code_version", recorded, now)
+    recipe = getattr(manifest, "recipe", None)
+    if isinstance(request, ScoredRequest) and recipe and request.recipe:
+        facts = request.recipe.model_dump()
+        for name, value in recipe.model_dump().items():
+            if facts[name] != value:
+                yield Mismatch(f"recipe.{name}", str(value), str(facts[name]))
 
 
 def engine_obstacles(manifest: Manifest, request: Request) -> Iterator[Mismatch]:
@@ -47,19 +53,20 @@ def engine_obstacles(manifest: Manifest, request: Request) -> Iterator[Mismatch]
             yield Mismatch(name, recorded.get(name, "none"), now.get(name, "none"))
 
 
-def sample_obstacles(manifest: Manifest, clips: dict[str, Candidate]) -> Iterator[Mismatch]:
-    """Compare the input files of some clips."""
-    used = {name for candidate in clips.values() for name in candidate.sources}
+def input_obstacles(
+    manifest: Manifest, clips: Mapping[str, Candidate], chosen: Mapping[str, Candidate]
+) -> Iterator[Mismatch]:
+    """Compare the input files of the clips chosen; each file must still be a clip's."""
+    names = {name for candidate in clips.values() for name in candidate.sources}
+    for file in manifest.inventory.files:
+        if file.path not in names:
+            yield Mismatch(f"input {file.path}", "a clip of the corpus", "no clip has this file")
+    used = {name for candidate in chosen.values() for name in candidate.sources}
     yield from check_files(manifest.inventory, used)
 
 
-def input_obstacles(manifest: Manifest, clips: dict[str, Candidate]) -> Iterator[Mismatch]:
-    """Compare all input files, of which each must still be a clip's."""
-    yield from check_files(manifest.inventory)
-    used = {name for candidate in clips.values() for name in candidate.sources}
-    for file in manifest.inventory.files:
-        if file.path not in used:
-            yield Mismatch(f"input {file.path}", "a clip of the corpus", "no clip has this file")
+def trusted_obstacles(manifest: Manifest) -> Iterator[Mismatch]:
+    """Name the clips whose numbers nothing here has made."""
     if trusted := sorted(trusted_keys(manifest)):
         names = ", ".join(trusted[:NAMES_SHOWN])
         found = f"{len(trusted)} reports of other tools, whose making is not known: {names}"

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from corpus_assets.artifacts.catalog import BY_MANIFEST
 from corpus_assets.artifacts.settings import EMBEDDED, SharedSettings, validated
-from corpus_assets.errors import SetupError
+from corpus_assets.errors import CorpusAssetsError, SetupError
+from corpus_assets.files import temporaries_of
 from corpus_assets.manifests.document import manifest_path
 from corpus_assets.manifests.pair import located
+from corpus_assets.manifests.reading import read_manifest
 from corpus_assets.manifests.scored import ScoredManifest
 
 if TYPE_CHECKING:
@@ -19,6 +22,8 @@ if TYPE_CHECKING:
     from corpus_assets.artifacts.request import Asset, Candidate, Request
     from corpus_assets.manifests.kinds import Manifest
 
+REPLAY = ("corpus-assets", "replay")
+"""How the command line of a replay begins."""
 WORKERS_VARIABLE = "CORPUS_ASSETS_WORKERS"
 """The one variable that counts: how fast a replay is, not what it makes, is this machine's."""
 
@@ -67,15 +72,29 @@ def recorded_request(manifest: Manifest, target: Path) -> Request:
 def target_in(folder: Path, path: Path, manifest: Manifest, *, part: bool) -> Path:
     """Return the table to write in a folder; one with part of the clips has another name.
 
-    Raises SetupError where that is the recorded artifact, or the manifest.
+    Raises SetupError where that is the recorded artifact, or anything that no replay has made.
     """
     recorded = Path(manifest.artifact.path)
     name = f"{recorded.stem}_sample{recorded.suffix}" if part else recorded.name
     target = folder.absolute() / name
-    taken = {located(path, manifest.artifact.path).absolute(), path.absolute()}
-    if {target, manifest_path(target)} & taken:
+    pair = (target, manifest_path(target))
+    taken = {located(path, manifest.artifact.path).resolve(), path.resolve()}
+    if taken & {one.resolve() for one in pair}:
         raise SetupError(f"--out: {folder} is the folder of the artifact itself; name another")
+    if any(one.exists() for one in pair) and not _made_by_replay(manifest_path(target)):
+        raise SetupError(
+            f"--out: {target} is there, and no replay has made it; name another folder"
+        )
     return target
+
+
+def _made_by_replay(path: Path) -> bool:
+    """Say whether a manifest is a replay's; one that was interrupted left it unnamed."""
+    for one in (path, *temporaries_of(path)):
+        with contextlib.suppress(CorpusAssetsError):
+            if read_manifest(one).run_provenance.argv[: len(REPLAY)] == REPLAY:
+                return True
+    return False
 
 
 def recorded_clips(manifest: Manifest, candidates: dict[str, Candidate]) -> dict[str, Candidate]:

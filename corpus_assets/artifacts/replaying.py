@@ -16,7 +16,7 @@ from corpus_assets.artifacts.obstacles import (
     code_obstacles,
     engine_obstacles,
     input_obstacles,
-    sample_obstacles,
+    trusted_obstacles,
 )
 from corpus_assets.artifacts.recorded import (
     asset_of,
@@ -104,37 +104,40 @@ def prepare(
     """
     read = read_manifest(path)
     manifest = moved(read, root.absolute()) if root else read
+    target = target_in(folder, path, manifest, part=bool(sample))
     try:
-        request = recorded_request(manifest, target_in(folder, path, manifest, part=bool(sample)))
+        request = recorded_request(manifest, target)
         clips = recorded_clips(manifest, request.candidates())
     except (RootError, EmptyCorpusError) as error:
         gone = Mismatch("inventory.root", manifest.inventory.root, str(error))
         raise _refused(path, [gone]) from error
-    if sample:
-        clips = {key: clips[key] for key in _chosen(clips, manifest, sample)}
-    if not clips:
+    chosen = _chosen(clips, manifest, sample) if sample else clips
+    if not chosen:
         none = Mismatch("inputs", "clips that were scored", f"none in {manifest.inventory.root}")
         raise _refused(path, [none])
     if sample and not _recorded_table(path, manifest):
         table = located(path, manifest.artifact.path)
         raise _refused(path, [Mismatch("artifact", "the table, to compare with", f"not {table}")])
-    inputs = sample_obstacles if sample else input_obstacles
     obstacles = (
-        *code_obstacles(manifest),
+        *code_obstacles(manifest, request),
         *engine_obstacles(manifest, request),
-        *inputs(manifest, clips),
+        *input_obstacles(manifest, clips, chosen),
+        *(() if sample else trusted_obstacles(manifest)),
     )
     if obstacles and not anyway:
         raise _refused(path, obstacles)
-    limited = request.limited_to(frozenset(clips))
-    return Replay(path, manifest, limited, clips, bool(sample), obstacles)
+    limited = request.limited_to(frozenset(chosen))
+    return Replay(path, manifest, limited, chosen, bool(sample), obstacles)
 
 
-def _chosen(clips: dict[str, Candidate], manifest: Manifest, sample: Sample) -> list[str]:
+def _chosen(
+    clips: dict[str, Candidate], manifest: Manifest, sample: Sample
+) -> dict[str, Candidate]:
     """Choose among the clips that were scored."""
     scored = sorted(clips.keys() - failed_keys(manifest) - trusted_keys(manifest))
     chooser = random.Random(sample.seed)  # noqa: S311 (a choice that can be made again)
-    return sorted(chooser.sample(scored, min(sample.clips, len(scored))))
+    keys = chooser.sample(scored, min(sample.clips, len(scored)))
+    return {key: clips[key] for key in sorted(keys)}
 
 
 def _recorded_table(path: Path, manifest: Manifest) -> Path | None:

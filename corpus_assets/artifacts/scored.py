@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from corpus_assets.corpora.clip import Clip, Discovery
     from corpus_assets.corpora.selection import Selection
     from corpus_assets.libvmaf.features import FeatureSet
+    from corpus_assets.manifests.engine import RecipePart
     from corpus_assets.manifests.provenance import InputRecord
     from corpus_assets.manifests.scored import ScoredManifest
     from corpus_assets.tables.schema import TableSpec
@@ -56,6 +57,11 @@ class ScoredRequest(ABC):
     @abstractmethod
     def media(self) -> Sequence[Path]:
         """The folders of input files, in which nothing is written."""
+
+    @property
+    def recipe(self) -> RecipePart | None:
+        """How the distorted side is made; None where it is a file."""
+        return None
 
     @abstractmethod
     def discover(self) -> Discovery:

@@ -12,6 +12,7 @@ from typing import Annotated, Any
 
 import typer
 
+from corpus_assets.artifacts.recorded import REPLAY
 from corpus_assets.artifacts.replaying import Replay, Replayed, Sample, prepare
 from corpus_assets.cli.drift import CLIPS_SHOWN, drift_lines
 from corpus_assets.cli.progress import shown_progress, shown_reading
@@ -91,7 +92,7 @@ def _argv(
     flags = ("--anyway",) if anyway else ()
     where = ["--out", str(folder.absolute())]
     where += ["--root", str(root.absolute())] if root else []
-    return ("corpus-assets", "replay", str(path.absolute()), *where, *chosen, *flags)
+    return (*REPLAY, str(path.absolute()), *where, *chosen, *flags)
 
 
 def _announce(prepared: Replay, sample: Sample | None) -> None:

@@ -23,6 +23,7 @@ from corpus_assets.corpora.clip import OpenedInput, Stamp
 from corpus_assets.corpora.zip_directory import DAMAGE, damaged
 from corpus_assets.descriptors import memory_file, path_of
 from corpus_assets.errors import ClipError
+from corpus_assets.files import heard
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -74,6 +75,7 @@ class ZipSource:
         def update(chunk: bytes) -> None:
             check()
             digest.update(chunk)
+            heard(len(chunk))
 
         self._read(update)
         return digest.hexdigest()

@@ -26,8 +26,9 @@ def extract(
 ) -> Generator[Outcome]:
     """Yield the outcome of every clip, in order, while others are being scored.
 
-    The tracker is told of each outcome when it is there, which may be before its turn, and that
-    time passes. Whatever ends the iteration early, an error or the caller, cancels the workers.
+    The tracker is told of each outcome: of one behind a slower clip within a second or so, before
+    its turn. An error that concerns every clip is raised as soon. Whatever ends the iteration
+    early, an error or the caller, cancels the workers.
     """
     pending: deque[_Pending] = deque()
     try:
@@ -50,8 +51,8 @@ class _Pending:
     told: bool = False
 
     def tell(self, tracker: Tracker) -> None:
-        """Tell the tracker once; an error is raised when its turn comes."""
-        if not self.told and self.future.done() and self.future.exception() is None:
+        """Tell the tracker once how the clip ended. Raises what its work has raised."""
+        if not self.told and self.future.done():
             self.told = True
             tracker.add(self.future.result())
 

@@ -68,4 +68,4 @@ def _launched_by(run: dg.DagsterRun) -> str:
     for tag, kind in LAUNCHER_TAGS.items():
         if name := run.tags.get(tag):
             return f"{kind} {name}"
-    return "web server" if run.remote_job_origin else "dagster command or Python"
+    return "Dagster's services" if run.remote_job_origin else "dagster command or Python"
