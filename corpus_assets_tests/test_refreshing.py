@@ -46,16 +46,18 @@ class Ticks:
     def schedule(self, corpus: str) -> tuple[list[dg.RunRequest], str]:
         """Return the runs that a tick asks for, and the reason when it asks for none."""
         schedule = self.repository.get_schedule_def(f"refresh_{corpus}_schedule")
-        context = dg.build_schedule_context(instance=self.instance, repository_def=self.repository)
-        answer = schedule.evaluate_tick(context)
+        with dg.build_schedule_context(
+            instance=self.instance, repository_def=self.repository
+        ) as context:
+            answer = schedule.evaluate_tick(context)
         return list(answer.run_requests or []), answer.skip_message or ""
 
     def sensor(self, corpus: str) -> tuple[list[dg.RunRequest], str]:
         sensor = self.repository.get_sensor_def(f"refresh_{corpus}_sensor")
-        context = dg.build_sensor_context(
+        with dg.build_sensor_context(
             instance=self.instance, repository_def=self.repository, cursor=self.cursor
-        )
-        answer = sensor.evaluate_tick(context)
+        ) as context:
+            answer = sensor.evaluate_tick(context)
         self.cursor = answer.cursor or self.cursor
         return list(answer.run_requests or []), answer.skip_message or ""
 

