@@ -397,7 +397,12 @@ def test_the_keys_of_the_json_document(old: ScoredBuilt, root: Path, tmp_path: P
     ]
     assert document["not_recorded"].keys() == {"old", "new"}
     assert document["scores"].keys() == {"state", "reason", "drift"}
-    assert document["scores"]["drift"].keys() == {"clips", "drifted", "worst", "largest"}
+    assert document["scores"]["drift"].keys() == {
+        *("schema", "clips", "drifted", "worst", "largest")
+    }
+    assert document["scores"]["drift"]["schema"].keys() == {
+        *("only_old", "only_new", "types", "reordered")
+    }
     (worst, *_) = document["scores"]["drift"]["worst"]
     assert worst.keys() == {"clip", "rows_old", "rows_new", "columns"}
     assert worst["columns"][0].keys() == {"column", "rows", "max_abs", "mean_abs"}

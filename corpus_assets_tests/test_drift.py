@@ -6,13 +6,18 @@ import json
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
+from corpus_assets.cli.drift import drift_lines
 from corpus_assets.errors import DataError
+from corpus_assets.tables.clip_rows import table_schema
+from corpus_assets.tables.column_drift import ColumnDrift
+from corpus_assets.tables.content import content_sha256
 from corpus_assets.tables.corpus_row import CORPUS_ROWS
-from corpus_assets.tables.drift import ClipDrift, ColumnDrift, compare
+from corpus_assets.tables.drift import ClipDrift, Drift, SchemaDrift, compare
 
 VALUES = [1.0, 2.0, None, 4.0, 5.0, 6.0, 7.0, 8.0]
 
@@ -31,19 +36,92 @@ def write(path: Path, group: int = 100, **changed: Any) -> Path:
 @pytest.mark.parametrize("group", [1, 2, 3, 5, 100])
 def test_equal_tables_whatever_their_row_groups(tmp_path: Path, group: int) -> None:
     drift = compare(write(tmp_path / "a.parquet"), write(tmp_path / "b.parquet", group))
-    assert (drift.clips, drift.drifted, drift.worst, drift.largest) == (3, 0, (), {})
+    assert drift == Drift(clips=3)
+    assert not drift.different
 
 
 def test_what_moved_and_how_far(tmp_path: Path) -> None:
-    moved = [1.0, 2.0, 3.0, 4.0, 5.0, 6.0, 7.5, 8.25]
+    moved = [1.5, 2.25, None, 4.0, 5.0, 6.0, 7.0, 8.25]
     new = write(tmp_path / "b.parquet", 3, vmaf=moved, codec=["x264"] * 7 + ["x265"])
-    drift = compare(write(tmp_path / "a.parquet"), new)
+    drift = compare(write(tmp_path / "a.parquet", vmaf=[*VALUES[:2], 3.0, *VALUES[3:]]), new)
     assert drift.drifted == 2
     assert drift.worst == (
-        ClipDrift("c", 2, 2, (ColumnDrift("codec", 1, 0, 0), ColumnDrift("vmaf", 2, 0.5, 0.375))),
-        ClipDrift("a", 3, 3, (ColumnDrift("vmaf", 1, 0, 0),)),
+        ClipDrift("a", 3, 3, (ColumnDrift("vmaf", 3, 0.5, 0.375),)),
+        ClipDrift("c", 2, 2, (ColumnDrift("codec", 1, 0, 0), ColumnDrift("vmaf", 1, 0.25, 0.125))),
     )
-    assert drift.largest["vmaf"] == (0.5, "c")
+    assert drift.largest == {"vmaf": (0.5, "a"), "codec": (0.0, "c")}
+
+
+NAN = float("nan")
+OTHER_NAN = float(np.frombuffer(b"\1\0\0\0\0\0\xf8\xff", dtype="<f8")[0])
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "differ"),
+    [
+        (1.0, 1.0, False),
+        (None, None, False),
+        (NAN, NAN, False),
+        (NAN, OTHER_NAN, False),
+        (None, NAN, True),
+        (0.0, -0.0, True),
+        (None, 0.0, True),
+        (2**62, 2**62, False),
+        (2**62, 2**62 + 1, True),
+        (None, 0, True),
+        ("", None, True),
+        (1, 1.0, False),
+        (1, 1.5, True),
+        (-0.0, 0, True),
+        ("1", 1, False),
+        ("1", 2, True),
+    ],
+)
+def test_rows_differ_where_the_content_does(
+    tmp_path: Path, old: object, new: object, differ: bool
+) -> None:
+    before = write(tmp_path / "a.parquet", vmaf=pa.array([old] * 8, kind(old, new)))
+    after = write(tmp_path / "b.parquet", vmaf=pa.array([new] * 8, kind(new, old)))
+    drift = compare(before, after)
+    expected = [3, 3, 2] if differ else []
+    assert [one.rows for clip in drift.worst for one in clip.columns] == expected
+    far = 0.5 if new == 1.5 else 0.0
+    assert drift.largest == ({"vmaf": (far, "a")} if differ else {})
+    assert drift.different == (digest(before) != digest(after))
+
+
+def kind(*values: object) -> pa.DataType:
+    """Return the type of the first value that is none."""
+    names = {str: pa.string(), int: pa.int64(), float: pa.float64()}
+    return next((names[type(one)] for one in values if one is not None), pa.float64())
+
+
+def digest(path: Path) -> str:
+    return content_sha256(table_schema(path), [pq.read_table(path)])
+
+
+def test_columns_lost_added_retyped_and_reordered(tmp_path: Path) -> None:
+    old = write(tmp_path / "a.parquet", cambi=VALUES)
+    whole = pq.read_table(old)
+    new = tmp_path / "b.parquet"
+
+    def against(table: pa.Table) -> SchemaDrift:
+        pq.write_table(table, new)
+        drift = compare(old, new)
+        assert (drift.clips, drift.drifted, drift.different) == (3, 0, True)
+        return drift.schema
+
+    assert against(whole.drop_columns("cambi")) == SchemaDrift(only_old=("cambi",))
+    more = whole.append_column("psnr_y", whole["vmaf"])
+    assert against(more) == SchemaDrift(only_new=("psnr_y",))
+    assert against(whole.select(whole.column_names[::-1])) == SchemaDrift(reordered=True)
+    index = whole.column_names.index("frame_index")
+    doubles = whole.set_column(index, "frame_index", whole["frame_index"].cast(pa.float64()))
+    assert against(doubles) == SchemaDrift(types={"frame_index": ("int64", "float64")})
+    twice = whole.append_column("vmaf", whole["vmaf"])
+    pq.write_table(twice, new)
+    with pytest.raises(DataError, match="more than one column has the name vmaf"):
+        compare(old, new)
 
 
 def test_clips_and_rows_of_one_table_alone(tmp_path: Path) -> None:
@@ -95,7 +173,8 @@ def test_corpus_rows(tmp_path: Path) -> None:
     [
         ({"key": ["b"] * 3 + ["a"] * 5}, "the rows of a come after those of b"),
         ({"key": ["a", "b", "a"] + ["b"] * 5}, "the rows of a come after those of b"),
-        ({"key": [None] * 8}, "a row has no key"),
+        ({"key": pa.array([None] * 8, pa.string())}, "a row has no key"),
+        ({"key": [0, 0, 0, 1, 1, 1, 2, 2]}, "column key names the clips, and is int64, no string"),
     ],
 )
 def test_rows_that_are_not_in_order(tmp_path: Path, columns: dict[str, Any], said: str) -> None:
@@ -111,3 +190,21 @@ def test_what_is_no_table(tmp_path: Path) -> None:
     pq.write_table(pa.table({"vmaf": [1.0]}), tmp_path / "c.parquet")
     with pytest.raises(DataError, match="no column that names a clip"):
         compare(tmp_path / "c.parquet", tmp_path / "c.parquet")
+
+
+def test_what_is_said_of_columns_and_of_names_that_steer_a_terminal(tmp_path: Path) -> None:
+    clip = "\x1b[31mclip\nof two lines"
+    old = write(tmp_path / "a.parquet", key=[clip] * 8, gone=VALUES)
+    new = write(tmp_path / "b.parquet", key=[clip] * 8, vmaf=["1.5"] * 8)
+    table = pq.read_table(new)
+    pq.write_table(table.append_column("n\new", table["frame_index"]), new)
+    shown = r"\x1b[31mclip\nof two lines"
+    assert list(drift_lines(compare(old, new))) == [
+        "1 of 1 clips differ",
+        "  columns recorded, not there now: gone",
+        r"  columns not recorded, there now: n\new",
+        "  vmaf: float64 recorded, string now",
+        f"  vmaf: at most 0, in {shown}",
+        f"  {shown}: vmaf max 0 mean 0 (8 rows)",
+    ]
+    assert list(drift_lines(compare(old, old))) == []

@@ -129,10 +129,10 @@ def _scores(scores: Scores) -> Iterator[str]:
         yield "scores: the same (one content_sha256)"
     elif scores.drift is None:
         yield f"scores: not compared: {scores.reason}"
-    elif not scores.drift.drifted:
-        yield f"scores: equal in all {scores.drift.clips} clips, in the columns of both"
+    elif not scores.drift.different:
+        yield f"scores: equal in all {scores.drift.clips} clips"
     else:
-        first, *rest = map(shown, drift_lines(scores.drift))
+        first, *rest = drift_lines(scores.drift)
         yield f"scores: {first}{_furthest(scores.drift)}"
         yield from rest
 

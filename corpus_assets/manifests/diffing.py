@@ -46,7 +46,7 @@ class Difference:
     @property
     def identical(self) -> bool:
         """Whether nothing differs that both record."""
-        drifted = self.scores.drift is not None and self.scores.drift.drifted
+        drifted = self.scores.drift is not None and self.scores.drift.different
         return not any(self.changes.values()) and not drifted
 
 

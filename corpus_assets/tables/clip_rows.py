@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import itertools
 import json
+from collections import Counter
 from typing import TYPE_CHECKING
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from corpus_assets.errors import DataError
+from corpus_assets.tables.content import QUIET_NAN
 from corpus_assets.tables.corpus_row import CORPUS_ROWS
 
 if TYPE_CHECKING:
@@ -21,13 +24,14 @@ ROW_NAMES = ("dis_basename", "key", "src")
 """The columns that name a row's clip; a table has one of them."""
 BATCH_ROWS = 1 << 16
 BATCH_LINES = 1 << 10
+BITS = pa.binary(8)
 
 
 def clip_rows(path: Path, only: Container[str] | None = None) -> Iterator[tuple[str, pa.Table]]:
     """Yield the name and the rows of every clip, or of those in `only`, in the table's order.
 
-    Raises OSError, and DataError when it is no table, or its clips are not in the order of their
-    names.
+    Columns of doubles are given as `exact` has them, so that equal rows are equal content. Raises
+    OSError, and DataError when it is no table, or its clips are not in the order of their names.
     """
     before = ""
     for name, rows in _joined(path):
@@ -45,8 +49,39 @@ def _joined(path: Path) -> Iterator[tuple[str, pa.Table]]:
         yield name, pa.concat_tables(rows for _, rows in group)
 
 
+def table_schema(path: Path) -> pa.Schema:
+    """Return the columns of a table. Raises OSError, and DataError when it is none of ours."""
+    if path.suffix == ".jsonl":
+        return CORPUS_ROWS.schema
+    try:
+        schema = pq.read_schema(path)
+    except pa.ArrowException as error:
+        raise DataError(f"{path} is no table of ours: {error}") from error
+    if twice := [name for name, count in Counter(schema.names).items() if count > 1]:
+        raise DataError(f"{path}: more than one column has the name {twice[0]}")
+    return schema
+
+
+def exact(column: pa.ChunkedArray) -> pa.ChunkedArray:
+    """Return doubles as their bytes, of which -0.0 has others than 0.0, and every NaN the same."""
+    if column.type != pa.float64():
+        return column
+    nan = pc.is_nan(column)
+    if pc.any(nan).as_py():
+        column = pc.if_else(nan, pa.scalar(QUIET_NAN), column)
+    return pa.chunked_array([chunk.view(BITS) for chunk in column.chunks], BITS)
+
+
+def inexact(column: pa.ChunkedArray) -> pa.ChunkedArray:
+    """Return the doubles of which `exact` returned the bytes, and any other column as it is."""
+    if column.type != BITS:
+        return column
+    return pa.chunked_array([chunk.view(pa.float64()) for chunk in column.chunks], pa.float64())
+
+
 def _batches(path: Path) -> Iterator[pa.Table]:
-    return _of_lines(path) if path.suffix == ".jsonl" else _of_parquet(path)
+    for batch in _of_lines(path) if path.suffix == ".jsonl" else _of_parquet(path):
+        yield pa.table(list(map(exact, batch.columns)), batch.column_names)
 
 
 def _of_parquet(path: Path) -> Iterator[pa.Table]:
@@ -73,6 +108,9 @@ def _pieces(batch: pa.Table, path: Path) -> Iterator[tuple[str, pa.Table]]:
     column = next((name for name in ROW_NAMES if name in batch.column_names), None)
     if column is None:
         raise DataError(f"{path} has no column that names a clip: {', '.join(ROW_NAMES)}")
+    kind = batch.column(column).type
+    if not (pa.types.is_string(kind) or pa.types.is_large_string(kind)):
+        raise DataError(f"{path}: column {column} names the clips, and is {kind}, no string")
     names = batch.column(column).combine_chunks().dictionary_encode()
     if names.null_count:
         raise DataError(f"{path}: a row has no {column}")

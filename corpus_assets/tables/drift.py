@@ -6,39 +6,25 @@ import heapq
 import itertools
 from dataclasses import dataclass, field
 from operator import itemgetter
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Self
 
 import numpy as np
-import pyarrow as pa
-import pyarrow.compute as pc
 
 from corpus_assets.libvmaf.features import TEACHER
-from corpus_assets.tables.clip_rows import clip_rows
+from corpus_assets.tables.clip_rows import clip_rows, table_schema
+from corpus_assets.tables.column_drift import ColumnDrift, column_drift
 from corpus_assets.tables.corpus_row import VOLATILE
+from corpus_assets.tables.schema import TYPE_NAMES
 
 if TYPE_CHECKING:
     from collections.abc import Container, Iterator
     from pathlib import Path
 
-    import numpy.typing as npt
+    import pyarrow as pa
 
 CLIPS_KEPT = 1000
 """Clips of a comparison that are described; of more, those whose teacher score moved furthest."""
 SCORES = (TEACHER, "vmaf_score")
-
-
-@dataclass(frozen=True, slots=True)
-class ColumnDrift:
-    """How one column of a clip moved, in the column's unit.
-
-    `rows` differ; `max_abs` and `mean_abs` are over all rows where both tables have a number, and 0
-    for text.
-    """
-
-    column: str
-    rows: int
-    max_abs: float
-    mean_abs: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,17 +45,54 @@ class ClipDrift:
         return score, max((one.max_abs for one in self.columns), default=0.0)
 
 
+@dataclass(frozen=True, slots=True)
+class SchemaDrift:
+    """How the columns differ: those of one table alone, and types that changed, by name.
+
+    `reordered` are those of both in another order.
+    """
+
+    only_old: tuple[str, ...] = ()
+    only_new: tuple[str, ...] = ()
+    types: dict[str, tuple[str, str]] = field(default_factory=dict)
+    reordered: bool = False
+
+    @classmethod
+    def of(cls, old: pa.Schema, new: pa.Schema) -> Self:
+        """Compare two schemas."""
+        both = [name for name in old.names if name in new.names]
+        types = {name: (_type(old, name), _type(new, name)) for name in both}
+        return cls(
+            only_old=tuple(name for name in old.names if name not in both),
+            only_new=tuple(name for name in new.names if name not in both),
+            types={name: pair for name, pair in types.items() if pair[0] != pair[1]},
+            reordered=both != [name for name in new.names if name in both],
+        )
+
+    @property
+    def different(self) -> bool:
+        """Whether anything differs."""
+        return self != SchemaDrift()
+
+
 @dataclass
 class Drift:
     """Two tables compared: how many clips, how many of them differ, and where most.
 
+    Clips are compared in the columns that both tables have; `schema` says how the columns differ.
     `largest` has, for every column that differs, its largest absolute difference and the clip.
     """
 
+    schema: SchemaDrift = SchemaDrift()
     clips: int = 0
     drifted: int = 0
     worst: tuple[ClipDrift, ...] = ()
     largest: dict[str, tuple[float, str]] = field(default_factory=dict)
+
+    @property
+    def different(self) -> bool:
+        """Whether anything differs, so that the contents are not one."""
+        return self.drifted > 0 or self.schema.different
 
     def add(self, clip: ClipDrift) -> bool:
         """Count a clip; say whether it differs."""
@@ -84,11 +107,11 @@ class Drift:
 
 
 def compare(old: Path, new: Path, only: Container[str] | None = None) -> Drift:
-    """Compare two tables clip by clip, frame by frame, in the columns that both have.
+    """Compare two tables clip by clip, frame by frame.
 
     Raises OSError, and DataError when one is no table with its clips in order.
     """
-    drift = Drift()
+    drift = Drift(SchemaDrift.of(table_schema(old), table_schema(new)))
     different = (clip for clip in _clips(old, new, only) if drift.add(clip))
     drift.worst = tuple(heapq.nlargest(CLIPS_KEPT, different, key=lambda clip: clip.weight))
     return drift
@@ -109,41 +132,28 @@ def _clips(old: Path, new: Path, only: Container[str] | None) -> Iterator[ClipDr
 
 
 def _clip(name: str, old: pa.Table, new: pa.Table) -> ClipDrift:
+    if old.equals(new):
+        return ClipDrift(name, old.num_rows, new.num_rows, ())
     common = min(old.num_rows, new.num_rows)
-    columns = [
-        _column(column, old.column(column).slice(0, common), new.column(column).slice(0, common))
-        for column in old.column_names
-        if column in new.column_names and column not in VOLATILE
-    ]
-    differing = tuple(one for one in columns if one.rows)
-    return ClipDrift(name, old.num_rows, new.num_rows, differing)
-
-
-def _column(name: str, old: pa.ChunkedArray, new: pa.ChunkedArray) -> ColumnDrift:
-    if not (_is_number(old.type) and _is_number(new.type)):
-        same = pc.equal(old.cast(pa.string()), new.cast(pa.string()))
-        both_null = pc.and_(pc.is_null(old), pc.is_null(new))
-        equal = pc.fill_null(pc.or_kleene(same, both_null), fill_value=False)
-        return ColumnDrift(name, len(equal) - (pc.sum(equal).as_py() or 0), 0.0, 0.0)
-    before, after = _numbers(old), _numbers(new)
-    known = ~(np.isnan(before) | np.isnan(after))
-    one_sided = np.isnan(before) != np.isnan(after)
-    before, after = before[known], after[known]
-    distance = np.zeros(before.shape)
-    np.subtract(before, after, out=distance, where=before != after)  # infinities may be equal
-    distance = np.abs(distance)
-    return ColumnDrift(
-        column=name,
-        rows=int(np.count_nonzero(distance) + np.count_nonzero(one_sided)),
-        max_abs=float(distance.max(initial=0.0)),
-        mean_abs=float(distance.mean()) if distance.size else 0.0,
+    return ClipDrift(
+        clip=name,
+        rows_old=old.num_rows,
+        rows_new=new.num_rows,
+        columns=tuple(_moved(old.slice(0, common), new.slice(0, common))),
     )
 
 
-def _is_number(kind: pa.DataType) -> bool:
-    return bool(pa.types.is_integer(kind) or pa.types.is_floating(kind))
+def _moved(old: pa.Table, new: pa.Table) -> Iterator[ColumnDrift]:
+    """Compare two tables of as many rows; nearly all columns of nearly all clips are equal."""
+    columns = dict(zip(new.column_names, new.columns, strict=True))
+    for name, before in zip(old.column_names, old.columns, strict=True):
+        after = columns.get(name)
+        if after is None or name in VOLATILE or before.equals(after):
+            continue
+        if (moved := column_drift(name, before, after)).rows:
+            yield moved
 
 
-def _numbers(column: pa.ChunkedArray) -> npt.NDArray[np.float64]:
-    """Return doubles, NaN for null; integers too large for one are rounded."""
-    return np.asarray(column.cast(pa.float64(), safe=False).to_numpy(), dtype=np.float64)
+def _type(schema: pa.Schema, name: str) -> str:
+    kind = schema.field(name).type
+    return TYPE_NAMES.get(kind, str(kind))
