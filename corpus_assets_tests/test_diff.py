@@ -4,15 +4,19 @@ from __future__ import annotations
 
 import json
 import shutil
+from collections import Counter
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import pyarrow.parquet as pq
 import pytest
 
 from corpus_assets.artifacts.build import ScoredBuilt
-from corpus_assets.cli.diff import _document, _lines
+from corpus_assets.cli.diff import _document
+from corpus_assets.cli.difference import _of_lists, difference_lines
 from corpus_assets.errors import DataError
+from corpus_assets.manifests import pair, reading
 from corpus_assets.manifests.comparable import GROUPS
 from corpus_assets.manifests.diffing import Difference, difference
 from corpus_assets_tests.archives import entry, stem, write_archive
@@ -23,11 +27,12 @@ from corpus_assets_tests.tiny_model import write_tiny_model
 
 __all__ = ["archive", "folder"]  # fixtures
 CLIPS = "KoNViD_1k_videos"
+TABLE = "konvid_vmaf_pairs.parquet"
 EARLIER = ("schema", "features", "crf", "cache_enabled", "failed_clips", "stats", "run_provenance")
 
 
 def at(tmp_path: Path, name: str) -> str:
-    return str(tmp_path / name / "konvid_vmaf_pairs.parquet")
+    return str(tmp_path / name / TABLE)
 
 
 @pytest.fixture(scope="module")
@@ -117,7 +122,7 @@ def test_the_same_run_again(old: ScoredBuilt, root: Path, tmp_path: Path) -> Non
     done = corpus_assets("diff", old.manifest_path, again, folder=tmp_path)
     assert (done.returncode, done.stdout) == (
         0,
-        "no difference: konvid-vmaf-pairs-manifest-v1\n",
+        "no difference: konvid-vmaf-pairs-manifest-v1\nscores: the same (one content_sha256)\n",
     )
     document = strict(
         corpus_assets("diff", old.manifest_path.parent, again, "--json", folder=tmp_path).stdout
@@ -161,7 +166,10 @@ def test_a_version_of_the_code_is_compared_where_both_record_it(
     later = launch | {"run_id": "2", "code_version": "table 1, recipe 2"}
     second = copied(old, lambda d: d.update(dagster=later), tmp_path / "second")
     found = difference(old.manifest_path, first)
-    assert list(_lines(found)) == ["no difference: konvid-vmaf-pairs-manifest-v1"]
+    assert list(difference_lines(found)) == [
+        "no difference: konvid-vmaf-pairs-manifest-v1",
+        "scores: the same (one content_sha256)",
+    ]
     assert named(difference(first, second)) == {"recipe": ["changed code_version"]}
 
 
@@ -338,6 +346,58 @@ def test_an_earlier_scripts_manifest(old: ScoredBuilt, root: Path, tmp_path: Pat
     assert named(found)["failed"] == ["added gone"]
 
 
+def test_scores_that_could_not_be_compared_are_not_known_to_be_equal(
+    old: ScoredBuilt, tmp_path: Path
+) -> None:
+    script = copied(old, earlier, tmp_path / "script")
+    table = script.with_name(TABLE)
+    found = difference(script, old.manifest_path)
+    assert found.identical
+    assert "scores: equal in all 3 clips" in difference_lines(found)
+    rows = pq.read_table(table)
+    pq.write_table(rows.take(list(reversed(range(rows.num_rows)))), table)
+    found = difference(script, old.manifest_path)
+    assert (found.different, found.identical) == (False, False)
+    first, second, *_ = difference_lines(found)
+    assert first == "nothing that was compared differs: konvid-vmaf-pairs-manifest-v1"
+    assert second.startswith(f"scores: not compared: {table}: the rows of ")
+    done = corpus_assets("diff", script, old.manifest_path, "--json", folder=tmp_path)
+    assert done.returncode == 1
+    document = strict(done.stdout)
+    assert (document["identical"], document["scores"]["state"]) == (False, "not compared")
+
+
+@pytest.mark.parametrize(
+    ("old_list", "new_list", "said"),
+    [
+        (["a", "a"], ["a"], "- a"),
+        (["a", "b"], ["b", "a"], "the same in another order"),
+        ([["a"], 1], [["b"], "1"], "- ['a'], - 1, + ['b'], + 1"),
+        ([], list(range(12)), ", ".join([*(f"+ {i}" for i in range(10)), "and 2 more"])),
+    ],
+)
+def test_lists_apart(old_list: list[object], new_list: list[object], said: str) -> None:
+    assert _of_lists(old_list, new_list) == said
+
+
+def test_each_manifest_is_parsed_once(old: ScoredBuilt, tmp_path: Path) -> None:
+    new = copied(old, lambda d: d["artifact"].update(content_sha256="0" * 64), tmp_path / "new")
+    read = Counter[str]()
+    with pytest.MonkeyPatch.context() as patch:
+        for module in (pair, reading):
+            patch.setattr(module, "read_regular", counting(read, module.read_regular))
+        assert difference(old.manifest_path, new).scores.drift is not None
+    assert read == {str(old.manifest_path): 1, str(new): 1}
+
+
+def counting(calls: Counter[str], read: Callable[[Path, int], bytes]) -> Callable[..., bytes]:
+    def counted(path: Path, most: int) -> bytes:
+        calls[str(path)] += 1
+        return read(path, most)
+
+    return counted
+
+
 def test_the_model_of_an_earlier_script(old: ScoredBuilt, tmp_path: Path) -> None:
     def with_model(path: str, sha256: str) -> Callable[[dict[str, Any]], object]:
         def change(document: dict[str, Any]) -> None:
@@ -375,7 +435,9 @@ def test_the_text_is_bounded_and_on_lines_of_its_own(old: ScoredBuilt, tmp_path:
         ]
         document["counts"] |= {"found": 503, "skipped": 500}
 
-    lines = list(_lines(difference(old.manifest_path, copied(old, change, tmp_path / "new"))))
+    lines = list(
+        difference_lines(difference(old.manifest_path, copied(old, change, tmp_path / "new")))
+    )
     assert "skipped: 500 added" in lines
     assert "  and 490 more" in lines
     assert len(lines) < 30

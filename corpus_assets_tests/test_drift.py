@@ -17,7 +17,8 @@ from corpus_assets.tables.clip_rows import table_schema
 from corpus_assets.tables.column_drift import ColumnDrift
 from corpus_assets.tables.content import content_sha256
 from corpus_assets.tables.corpus_row import CORPUS_ROWS
-from corpus_assets.tables.drift import ClipDrift, Drift, SchemaDrift, compare
+from corpus_assets.tables.drift import ClipDrift, Drift, compare
+from corpus_assets.tables.schema_drift import SchemaDrift
 
 VALUES = [1.0, 2.0, None, 4.0, 5.0, 6.0, 7.0, 8.0]
 

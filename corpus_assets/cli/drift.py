@@ -10,7 +10,8 @@ from corpus_assets.corpora.listing import shown
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from corpus_assets.tables.drift import ClipDrift, Drift, SchemaDrift
+    from corpus_assets.tables.drift import ClipDrift, Drift
+    from corpus_assets.tables.schema_drift import SchemaDrift
 
 CLIPS_SHOWN = 10
 COLUMNS_SHOWN = 5

@@ -44,10 +44,15 @@ class Difference:
     scores: Scores
 
     @property
+    def different(self) -> bool:
+        """Whether anything differs that was compared."""
+        drift = self.scores.drift
+        return any(self.changes.values()) or (drift is not None and drift.different)
+
+    @property
     def identical(self) -> bool:
-        """Whether nothing differs that both record."""
-        drifted = self.scores.drift is not None and self.scores.drift.different
-        return not any(self.changes.values()) and not drifted
+        """Whether nothing differs that both record, and the scores are known to be equal."""
+        return not self.different and self.scores.state != "not compared"
 
 
 @dataclass(frozen=True, slots=True)

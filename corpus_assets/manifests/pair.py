@@ -79,6 +79,11 @@ def examine(manifest: Path) -> list[Mismatch]:
         first = error.errors(include_url=False)[0]
         found = f"{'.'.join(map(str, first['loc'])) or 'document'}: {first['msg']}"
         return [Mismatch("manifest", "path, bytes and sha256 of its artifact", found)]
+    return examine_artifact(manifest, recorded)
+
+
+def examine_artifact(manifest: Path, recorded: RecordedArtifact) -> list[Mismatch]:
+    """Hold an artifact against what its manifest, read before, says of it. Raises OSError."""
     artifact = located(manifest, recorded.path)
     if not artifact.is_file():
         return [Mismatch("artifact", str(artifact), "no such file")]

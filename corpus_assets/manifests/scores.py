@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
 from corpus_assets.errors import DataError
-from corpus_assets.manifests.pair import examine, located
+from corpus_assets.manifests.pair import RecordedArtifact, examine_artifact, located
 from corpus_assets.manifests.statement import Statement
 from corpus_assets.tables.drift import Drift, compare
 from corpus_assets.tables.reading import read_facts
@@ -49,12 +49,14 @@ class RecordedTable:
     def obstacles(self) -> Iterator[str]:
         """Say why what is there is not the table that was recorded."""
         try:
-            if self.said.whole:
-                yield from (f"{self.manifest}: {mismatch}" for mismatch in examine(self.manifest))
-            else:
-                yield from self._rows()
+            yield from self._file() if self.said.artifact else self._rows()
         except OSError as error:
             yield f"{self.manifest}: {error.filename or self.path}: {error.strerror}"
+
+    def _file(self) -> Iterator[str]:
+        recorded = RecordedArtifact.model_validate(self.said.artifact, from_attributes=True)
+        for mismatch in examine_artifact(self.manifest, recorded):
+            yield f"{self.manifest}: {mismatch}"
 
     def _rows(self) -> Iterator[str]:
         """Look at what an earlier script recorded: a path, and how many rows there are."""

@@ -6,7 +6,7 @@ import heapq
 import itertools
 from dataclasses import dataclass, field
 from operator import itemgetter
-from typing import TYPE_CHECKING, Self
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -14,7 +14,7 @@ from corpus_assets.libvmaf.features import TEACHER
 from corpus_assets.tables.clip_rows import clip_rows, table_schema
 from corpus_assets.tables.column_drift import ColumnDrift, column_drift
 from corpus_assets.tables.corpus_row import VOLATILE
-from corpus_assets.tables.schema import TYPE_NAMES
+from corpus_assets.tables.schema_drift import SchemaDrift
 
 if TYPE_CHECKING:
     from collections.abc import Container, Iterator
@@ -45,36 +45,6 @@ class ClipDrift:
         return score, max((one.max_abs for one in self.columns), default=0.0)
 
 
-@dataclass(frozen=True, slots=True)
-class SchemaDrift:
-    """How the columns differ: those of one table alone, and types that changed, by name.
-
-    `reordered` are those of both in another order.
-    """
-
-    only_old: tuple[str, ...] = ()
-    only_new: tuple[str, ...] = ()
-    types: dict[str, tuple[str, str]] = field(default_factory=dict)
-    reordered: bool = False
-
-    @classmethod
-    def of(cls, old: pa.Schema, new: pa.Schema) -> Self:
-        """Compare two schemas."""
-        both = [name for name in old.names if name in new.names]
-        types = {name: (_type(old, name), _type(new, name)) for name in both}
-        return cls(
-            only_old=tuple(name for name in old.names if name not in both),
-            only_new=tuple(name for name in new.names if name not in both),
-            types={name: pair for name, pair in types.items() if pair[0] != pair[1]},
-            reordered=both != [name for name in new.names if name in both],
-        )
-
-    @property
-    def different(self) -> bool:
-        """Whether anything differs."""
-        return self != SchemaDrift()
-
-
 @dataclass
 class Drift:
     """Two tables compared: how many clips, how many of them differ, and where most.
@@ -83,7 +53,7 @@ class Drift:
     `largest` has, for every column that differs, its largest absolute difference and the clip.
     """
 
-    schema: SchemaDrift = SchemaDrift()
+    schema: SchemaDrift = field(default_factory=SchemaDrift)
     clips: int = 0
     drifted: int = 0
     worst: tuple[ClipDrift, ...] = ()
@@ -152,8 +122,3 @@ def _moved(old: pa.Table, new: pa.Table) -> Iterator[ColumnDrift]:
             continue
         if (moved := column_drift(name, before, after)).rows:
             yield moved
-
-
-def _type(schema: pa.Schema, name: str) -> str:
-    kind = schema.field(name).type
-    return TYPE_NAMES.get(kind, str(kind))
