@@ -15,6 +15,7 @@ import pytest
 from markdown_it import MarkdownIt
 
 from corpus_assets.artifacts.request import Built
+from corpus_assets.libvmaf.features import NAMED_SETS
 from corpus_assets.manifests.bibtex import to_bibtex
 from corpus_assets.manifests.card import to_markdown
 from corpus_assets.manifests.citation import Citation
@@ -156,8 +157,8 @@ def test_what_is_said_of_konvid(made: dict[str, tuple[Built, Path]]) -> None:
     assert re.match(r"libvmaf \S+, in ffmpeg \S+$", table["Engine"])
     assert "Hosu, Vlad; " in table["Corpus"]
     assert "10.1109/QoMEX.2017.7965673" in table["Corpus"]
-    assert table["Licence of the corpus"].startswith("the clips were taken from YFCC100M")
-    assert table["Licence of the corpus"].endswith(
+    assert table["Terms of use"].startswith("the clips were taken from YFCC100M")
+    assert table["Terms of use"].endswith(
         "; see http://database.mmsp-kn.de/konvid-1k-database.html"
     )
 
@@ -207,9 +208,9 @@ def test_names_reasons_and_commands_that_would_break_the_block(konvid: Path) -> 
     table = cells(markdown)
     assert table["Skipped"] == f"2: {shown} (2: {shown}, {shown})"
     assert table["Model"] == shown
-    tokens = MarkdownIt("commonmark").enable("table").parse(markdown)
-    assert [token.content for token in tokens if token.type == "fence"] == [f"{cited.command}\n"]
+    assert fences(markdown) == [("sh", f"{cited.command}\n")]
     assert shlex.split(str(cited.command)) == ["a b", "```\n# x", "it's"]
+    tokens = MarkdownIt("commonmark").enable("table").parse(markdown)
     (heading, *_) = [token.content for token in tokens if token.type == "inline"]
     assert heading.startswith("Data: ")
     bibtex = to_bibtex(cited).replace("@x", "x")
@@ -240,6 +241,38 @@ def test_the_block_is_bounded(konvid: Path) -> None:
     assert left_out is not None
     assert (left_out.count, len(left_out.reasons), left_out.more_reasons) == (150_000, 20, 981)
     assert "and 991 more reasons" in cells(to_markdown(cited))["Skipped"]
+
+
+def fences(markdown: str) -> list[tuple[str, str]]:
+    tokens = MarkdownIt("commonmark").enable("table").parse(markdown)
+    return [(token.info, token.content) for token in tokens if token.type == "fence"]
+
+
+def test_a_long_command_is_cut_and_does_not_look_whole(konvid: Path) -> None:
+    def change(document: dict[str, Any]) -> None:
+        document["run_provenance"]["argv"] = ["dagster", *(["`" * 5] * 1_000_000)]
+
+    cited = edited(konvid, change)
+    markdown = to_markdown(cited)
+    assert len(markdown) < 20_000
+    ((info, content),) = fences(markdown)
+    assert info == "text"
+    rest = len(str(cited.command)) - 8000
+    assert content.startswith("dagster '`````' ")
+    assert content.endswith(f"… ({rest} characters more; the manifest has it)\n")
+    assert "Made by:" not in markdown
+    whole = cited.model_copy(update={"command": "x" * 8000})
+    assert fences(to_markdown(whole)) == [("sh", "x" * 8000 + "\n")]
+
+
+def test_many_features_are_bounded(konvid: Path) -> None:
+    names = tuple(f"{number}{'x' * 1000}" for number in range(5000))
+    cited = cite(konvid).model_copy(update={"features": names})
+    assert len(to_markdown(cited)) < 30_000
+    assert cells(to_markdown(cited))["Features"].endswith(", and 4950 more")
+    for known in NAMED_SETS.values():
+        every = cells(to_markdown(cited.model_copy(update={"features": known.columns})))
+        assert every["Features"] == f"canonical6: {', '.join(known.columns)}"
 
 
 def test_no_single_corpus(konvid: Path) -> None:

@@ -1,7 +1,7 @@
 """How the corpora, and VMAF, are cited, and where their terms of use are to be read.
 
-Sources: the publications. Terms of use are what the sites named say, which may change: they are not
-repeated here, and no licence is claimed.
+Sources: the publications. `terms` are facts about where the clips come from, and no
+licence: the terms of a corpus are what its `site` says, which may change and is not repeated here.
 """
 
 from __future__ import annotations

@@ -27,7 +27,7 @@ class ArtifactFacts(Part):
 
 
 class CorpusFacts(Part):
-    """The corpus: how it is cited, and where its terms are to be read."""
+    """The corpus: how it is cited, what is known of its `terms`, and the site that states them."""
 
     name: str
     authors: tuple[str, ...]
@@ -36,7 +36,7 @@ class CorpusFacts(Part):
     year: int
     doi: str | None
     url: str | None
-    licence: str
+    terms: str
     site: str
 
     @classmethod
@@ -51,7 +51,7 @@ class CorpusFacts(Part):
             year=known.year,
             doi=known.doi or None,
             url=known.url or None,
-            licence=corpus.terms,
+            terms=corpus.terms,
             site=corpus.site,
         )
 
