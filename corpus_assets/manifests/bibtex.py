@@ -60,7 +60,7 @@ def _artifact(cited: Citation) -> Iterator[tuple[str, str]]:
         yield "howpublished", escaped(f"Data set, made by {cited.tool}")
     if re.match(r"\d{4}-", cited.created or ""):
         yield "year", str(cited.created)[:4]
-    yield "note", escaped("; ".join(_note(cited)), longest=None)
+    yield "note", "; ".join(map(escaped, _note(cited)))
 
 
 def _note(cited: Citation) -> Iterator[str]:
@@ -94,9 +94,9 @@ def _reference(one: Reference) -> Iterator[tuple[str, str]]:
     yield "url", one.url
 
 
-def escaped(value: str, longest: int | None = LONGEST) -> str:
-    """Return a text on one line as LaTeX prints it; accented letters as its commands."""
-    cut = value if longest is None or len(value) <= longest else f"{value[:longest]}..."
+def escaped(value: str) -> str:
+    """Return a text on one line, cut where it is long, as LaTeX prints it; accents as commands."""
+    cut = value if len(value) <= LONGEST else f"{value[:LONGEST]}..."
     return "".join(map(_character, shown(cut)))
 
 
