@@ -15,7 +15,8 @@ from corpus_assets.manifests.diffing import difference
 from corpus_assets.manifests.reading import only_manifest_at
 
 if TYPE_CHECKING:
-    from corpus_assets.manifests.diffing import Change, Difference
+    from corpus_assets.manifests.changes import Change
+    from corpus_assets.manifests.diffing import Difference
 
 Where = Annotated[Path, typer.Argument(help="A manifest, its artifact, or their folder.")]
 

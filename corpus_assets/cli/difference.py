@@ -14,7 +14,8 @@ from corpus_assets.tables.drift import SCORES
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from corpus_assets.manifests.diffing import Change, Difference
+    from corpus_assets.manifests.changes import Change
+    from corpus_assets.manifests.diffing import Difference
     from corpus_assets.manifests.scores import Scores
     from corpus_assets.tables.drift import Drift
 

@@ -14,10 +14,9 @@ if TYPE_CHECKING:
         CorpusFacts,
         EncodeFacts,
         EngineFacts,
-        LeftOutFacts,
         ModelFacts,
-        ReasonFacts,
     )
+    from corpus_assets.manifests.left_out import LeftOutFacts, ReasonFacts
     from corpus_assets.manifests.scored import GeometryPart
 
 NOT_RECORDED = "not recorded"

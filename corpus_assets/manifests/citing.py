@@ -15,10 +15,10 @@ from corpus_assets.manifests.citation import (
     CorpusFacts,
     EncodeFacts,
     EngineFacts,
-    LeftOutFacts,
     ModelFacts,
     UnavailableFacts,
 )
+from corpus_assets.manifests.left_out import LeftOutFacts
 from corpus_assets.manifests.statement import Statement, read_statement
 
 if TYPE_CHECKING:
