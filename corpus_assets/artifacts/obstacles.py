@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import shutil
 from typing import TYPE_CHECKING
 
 from corpus_assets.artifacts.recorded import asset_of, trusted_keys
 from corpus_assets.artifacts.scored import ScoredRequest
+from corpus_assets.artifacts.settings import EMBEDDED
 from corpus_assets.errors import EngineError
+from corpus_assets.files import sha256_of_file
 from corpus_assets.manifests.engine import EnginePart, computing_facts
 from corpus_assets.manifests.inputs import check_files
 from corpus_assets.manifests.pair import Mismatch
@@ -33,6 +36,27 @@ def code_obstacles(manifest: Manifest, request: Request) -> Iterator[Mismatch]:
         for name, value in recipe.model_dump().items():
             if facts[name] != value:
                 yield Mismatch(f"recipe.{name}", str(value), str(facts[name]))
+
+
+def program_obstacles(manifest: Manifest) -> Iterator[Mismatch]:
+    """Read the user's own programs, before any of them is started."""
+    if not isinstance(manifest, ScoredManifest):
+        return
+    args, engine = manifest.run_provenance.args, manifest.engine
+    with_ffmpeg = engine.encoder.binary_sha256 if engine.encoder else engine.binary_sha256
+    for name, sha256 in {"vmaf_bin": engine.binary_sha256, "ffmpeg": with_ffmpeg}.items():
+        program = args.get(name)
+        if program and program != EMBEDDED:
+            found = _digest(shutil.which(program) or program)
+            if found != sha256:
+                yield Mismatch(f"{name} {program}", sha256, found)
+
+
+def _digest(path: str) -> str:
+    try:
+        return sha256_of_file(path)
+    except OSError as error:
+        return str(error.strerror)
 
 
 def engine_obstacles(manifest: Manifest, request: Request) -> Iterator[Mismatch]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -33,19 +34,34 @@ def asset_of(manifest: Manifest) -> Asset[Any]:
     return BY_MANIFEST[type(manifest)]
 
 
-def moved(manifest: Manifest, root: Path) -> Manifest:
-    """Return the manifest with its inputs elsewhere, as on another machine."""
-    inventory, provenance = manifest.inventory, manifest.run_provenance
-    args = {
-        name: str(root) if name in provenance.inputs and value == inventory.root else value
-        for name, value in provenance.args.items()
-    }
-    return manifest.model_copy(
-        update={
-            "inventory": inventory.model_copy(update={"root": str(root)}),
-            "run_provenance": provenance.model_copy(update={"args": args}),
+@dataclass(frozen=True, slots=True)
+class Places:
+    """Where inputs and programs are now, where that is not where they were."""
+
+    root: Path | None = None
+    ffmpeg: str | None = None
+    vmaf_bin: str | None = None
+    model: str | None = None
+
+    def applied(self, manifest: Manifest) -> Manifest:
+        """Return the manifest as if it had been made here."""
+        inventory, provenance = manifest.inventory, manifest.run_provenance
+        root = str(self.root.absolute()) if self.root else inventory.root
+        roots = {
+            name: root
+            for name, value in provenance.args.items()
+            if name in provenance.inputs and value == inventory.root
         }
-    )
+        programs = {"ffmpeg": self.ffmpeg, "vmaf_bin": self.vmaf_bin, "model": self.model}
+        given = {name: value for name, value in programs.items() if value is not None}
+        return manifest.model_copy(
+            update={
+                "inventory": inventory.model_copy(update={"root": root}),
+                "run_provenance": provenance.model_copy(
+                    update={"args": {**provenance.args, **roots, **given}}
+                ),
+            }
+        )
 
 
 def recorded_request(manifest: Manifest, target: Path) -> Request:

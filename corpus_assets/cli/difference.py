@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from typing import TYPE_CHECKING, Any
 
-from corpus_assets.cli.drift import drift_lines
+from corpus_assets.cli.drift import Sides, drift_lines
 from corpus_assets.cli.text import bounded, plain
 from corpus_assets.corpora.listing import shown
 from corpus_assets.manifests.comparable import LISTS
@@ -90,7 +90,7 @@ def _scores(scores: Scores) -> Iterator[str]:
     elif not scores.drift.different:
         yield f"scores: equal in all {scores.drift.clips} clips"
     else:
-        first, *rest = drift_lines(scores.drift)
+        first, *rest = drift_lines(scores.drift, Sides("in old", "in new"))
         yield f"scores: {first}{_furthest(scores.drift)}"
         yield from rest
 

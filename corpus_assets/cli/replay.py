@@ -12,12 +12,14 @@ from typing import Annotated, Any
 
 import typer
 
-from corpus_assets.artifacts.recorded import REPLAY
-from corpus_assets.artifacts.replaying import Replay, Replayed, Sample, prepare
-from corpus_assets.cli.drift import CLIPS_SHOWN, drift_lines
+from corpus_assets.artifacts.recorded import REPLAY, Places
+from corpus_assets.artifacts.replay import Replay, Replayed, Sample
+from corpus_assets.artifacts.replaying import prepare
+from corpus_assets.cli.drift import CLIPS_SHOWN, Sides, drift_lines
 from corpus_assets.cli.progress import shown_progress, shown_reading
 from corpus_assets.cli.summary import print_json
-from corpus_assets.errors import DataError
+from corpus_assets.corpora.listing import shown
+from corpus_assets.errors import DataError, SetupError
 from corpus_assets.manifests.reading import only_manifest_at
 
 FOLDER = "replay"
@@ -33,6 +35,9 @@ def replay(  # noqa: PLR0913, PLR0917 (one a flag)
     root: Annotated[
         Path | None, typer.Option(help="Where the inputs are now, if not where they were.")
     ] = None,
+    ffmpeg: Annotated[str | None, typer.Option(help="Where the recorded ffmpeg is now.")] = None,
+    vmaf_bin: Annotated[str | None, typer.Option(help="Where the recorded vmaf is now.")] = None,
+    model: Annotated[str | None, typer.Option(help="Where the recorded model is now.")] = None,
     sample: Annotated[
         int | None, typer.Option(min=1, help="Make only so many clips again, chosen by the seed.")
     ] = None,
@@ -49,16 +54,19 @@ def replay(  # noqa: PLR0913, PLR0917 (one a flag)
     Every clip is scored; the cache is neither read nor written. Exit code 1 when inputs or programs
     are not those recorded, or when a number came out otherwise.
     """
+    if seed is not None and sample is None:
+        raise SetupError("--seed chooses a sample: give --sample too")
     path = only_manifest_at(manifest)
     folder = out or path.parent / FOLDER
     seed = secrets.randbits(SEED_BITS) if seed is None else seed
     chosen = Sample(sample, seed) if sample else None
+    places = Places(root, ffmpeg, vmaf_bin, model)
     with _ended_by_signals():
         with shown_reading(None):
-            prepared = prepare(path, folder, root=root, sample=chosen, anyway=anyway)
+            prepared = prepare(path, folder, places=places, sample=chosen, anyway=anyway)
         _announce(prepared, chosen)
         with shown_progress():
-            replayed = prepared.run(_argv(path, folder, root, chosen, anyway=anyway))
+            replayed = prepared.run(_argv(path, folder, places, chosen, anyway=anyway))
     if as_json:
         print_json(_document(prepared, chosen, replayed))
     else:
@@ -85,13 +93,16 @@ def _ended_by_signals() -> Iterator[None]:
 
 
 def _argv(
-    path: Path, folder: Path, root: Path | None, sample: Sample | None, *, anyway: bool
+    path: Path, folder: Path, places: Places, sample: Sample | None, *, anyway: bool
 ) -> tuple[str, ...]:
     """Return the command line that makes the same replay."""
     chosen = ("--sample", str(sample.clips), "--seed", str(sample.seed)) if sample else ()
     flags = ("--anyway",) if anyway else ()
     where = ["--out", str(folder.absolute())]
-    where += ["--root", str(root.absolute())] if root else []
+    where += ["--root", str(places.root.absolute())] if places.root else []
+    programs = {"ffmpeg": places.ffmpeg, "vmaf-bin": places.vmaf_bin, "model": places.model}
+    for name, value in programs.items():
+        where += [f"--{name}", value] if value else []
     return (*REPLAY, str(path.absolute()), *where, *chosen, *flags)
 
 
@@ -117,11 +128,15 @@ def _lines(prepared: Replay, replayed: Replayed) -> Iterator[str]:
         yield f"DRIFTED: content_sha256 {made.content_sha256}, recorded {recorded.content_sha256}"
     for key in replayed.failed[:CLIPS_SHOWN]:
         reason = next(one.reason for one in replayed.built.manifest.failures if one.key == key)
-        yield f"failed now: {key}: {reason}"
+        yield f"failed now: {shown(key)}: {shown(reason)}"
+    for name in replayed.changed[:CLIPS_SHOWN]:
+        yield f"input was not as recorded: {shown(name)}"
     if replayed.drift:
-        yield from drift_lines(replayed.drift)
+        yield from drift_lines(replayed.drift, Sides("recorded", "now"))
     elif not replayed.identical:
         yield "the recorded table is not there, so that the clips that drifted cannot be named"
+    if replayed.other:
+        yield f"not looked at: {replayed.other} is not the recorded table; verify says why"
     yield f"made again: {made.path}"
 
 
@@ -134,6 +149,8 @@ def _document(prepared: Replay, sample: Sample | None, replayed: Replayed) -> di
         "sample": asdict(sample) | {"keys": list(prepared.clips)} if sample else None,
         "not_as_recorded": list(map(asdict, prepared.obstacles)),
         "failed": list(replayed.failed),
+        "changed_inputs": list(replayed.changed),
+        "recorded_table": str(replayed.table) if replayed.table else None,
         "content_sha256": {
             "recorded": prepared.manifest.artifact.content_sha256,
             "made": built.content_sha256,

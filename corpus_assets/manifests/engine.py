@@ -92,7 +92,7 @@ def computing_facts(engine: EnginePart) -> dict[str, str]:
         **{f"engine.libraries {library.name}": library.sha256 for library in engine.libraries},
         "engine.libvmaf_version": engine.libvmaf_version,
         "engine.extractors": ", ".join(engine.extractors),
-        "engine.model": f"{model.name} {model.sha256 or ''}".rstrip(),
+        "engine.model": model.sha256 or model.name,
         **(_encoder_facts(encoder) if encoder else {}),
     }
 
