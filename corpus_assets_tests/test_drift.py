@@ -176,6 +176,7 @@ def test_corpus_rows(tmp_path: Path) -> None:
         ({"key": ["b"] * 3 + ["a"] * 5}, "the rows of a come after those of b"),
         ({"key": ["a", "b", "a"] + ["b"] * 5}, "the rows of a come after those of b"),
         ({"key": pa.array([None] * 8, pa.string())}, "a row has no key"),
+        ({"key": pa.array([b"\xff"] * 8).view(pa.string())}, "a name of a clip is no text: "),
         ({"key": [0, 0, 0, 1, 1, 1, 2, 2]}, "column key names the clips, and is int64, no string"),
     ],
 )

@@ -105,6 +105,19 @@ def _of_lines(path: Path) -> Iterator[pa.Table]:
 
 def _pieces(batch: pa.Table, path: Path) -> Iterator[tuple[str, pa.Table]]:
     """Cut a batch where the clip changes."""
+    names = _names(batch, path)
+    try:
+        texts = names.dictionary.to_pylist()
+    except UnicodeDecodeError as error:
+        raise DataError(f"{path}: a name of a clip is no text: {error}") from error
+    indices = names.indices.to_numpy(zero_copy_only=False)
+    starts = [0, *(np.flatnonzero(np.diff(indices)) + 1).tolist()]
+    for start, end in itertools.pairwise([*starts, batch.num_rows]):
+        yield texts[indices[start]], batch.slice(start, end - start)
+
+
+def _names(batch: pa.Table, path: Path) -> pa.DictionaryArray:
+    """Return the name of every row's clip."""
     column = next((name for name in ROW_NAMES if name in batch.column_names), None)
     if column is None:
         raise DataError(f"{path} has no column that names a clip: {', '.join(ROW_NAMES)}")
@@ -114,7 +127,4 @@ def _pieces(batch: pa.Table, path: Path) -> Iterator[tuple[str, pa.Table]]:
     names = batch.column(column).combine_chunks().dictionary_encode()
     if names.null_count:
         raise DataError(f"{path}: a row has no {column}")
-    indices = names.indices.to_numpy(zero_copy_only=False)
-    starts = [0, *(np.flatnonzero(np.diff(indices)) + 1).tolist()]
-    for start, end in itertools.pairwise([*starts, batch.num_rows]):
-        yield names.dictionary[int(indices[start])].as_py(), batch.slice(start, end - start)
+    return names
