@@ -246,9 +246,7 @@ def test_netflix_bvi_and_rows(netflix_root: Path, media: Path, tmp_path: Path) -
     other = build_netflix(netflix_root, **more, out=str(tmp_path / "n" / "n.parquet"))
     found = difference(one.manifest_path, other.manifest_path)
     changes = named(found)
-    assert changes.keys() == {
-        *("inputs", "features", "engine", "settings", "counts", "skipped", "artifact")
-    }
+    assert changes.keys() == {*("inputs", "features", "settings", "counts", "skipped", "artifact")}
     assert changes["settings"] == ["changed codec", "changed feature_set", "changed max_pairs"]
     assert set(changes["features"]) == {
         *("added psnr_y", "removed motion2"),
@@ -322,7 +320,7 @@ def test_an_earlier_scripts_manifest(old: ScoredBuilt, root: Path, tmp_path: Pat
         "trusted_reports",
         "recipe: encoder, frame_pairing, pix_fmt, preset, threads, version",
         "model: sha256",
-        "engine: extractors, kind, libvmaf_version, version",
+        "engine: kind, libvmaf_version, version",
         "settings: exclude, include",
         "counts: found, skipped",
         "skipped",
@@ -468,3 +466,31 @@ def test_the_keys_of_the_json_document(old: ScoredBuilt, root: Path, tmp_path: P
     (worst, *_) = document["scores"]["drift"]["worst"]
     assert worst.keys() == {"clip", "rows_old", "rows_new", "columns"}
     assert worst["columns"][0].keys() == {"column", "rows", "max_abs", "mean_abs"}
+
+
+def test_tables_are_looked_at_where_the_digests_are_one(old: ScoredBuilt, tmp_path: Path) -> None:
+    new = copied(old, lambda _: None, tmp_path / "new")
+    assert difference(old.manifest_path, new).identical
+    table = new.with_name(TABLE)
+    table.write_bytes(table.read_bytes()[:-1])
+    found = difference(old.manifest_path, new)
+    assert not found.identical
+    assert found.scores.state == "not compared"
+    assert "bytes: expected" in str(found.scores.reason)
+    table.unlink()
+    edited = json.loads(new.read_text())
+    edited["artifact"]["path"] = str(tmp_path / "nowhere" / TABLE)
+    new.write_text(json.dumps(edited))
+    assert difference(old.manifest_path, new).identical, "digests are enough where there is none"
+
+
+def test_keys_of_later_releases_are_passed_over(old: ScoredBuilt, tmp_path: Path) -> None:
+    def later(document: dict[str, Any]) -> None:
+        document["note"] = "new"
+        document["engine"]["gpu"] = {"name": "none"}
+
+    new = copied(old, later, tmp_path / "new")
+    assert difference(old.manifest_path, new).identical
+    for command in (("cite", new), ("replay", new, "--out", "again")):
+        done = corpus_assets(*command, folder=tmp_path)
+        assert done.returncode == 0, done.stderr

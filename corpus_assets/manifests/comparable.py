@@ -38,7 +38,9 @@ COUNTS = {
 }
 """What the counts for existing readers are called elsewhere in a manifest."""
 SCORED = ("extracted", "cached")
-MODEL, ENGINE = "engine.model", "engine."
+ENGINE = "engine."
+ELSEWHERE = ("engine.model", "engine.extractors")
+"""Facts of the engine that other groups tell of."""
 
 
 def inputs(said: Statement) -> Facts | None:
@@ -90,10 +92,10 @@ def model(said: Statement) -> Facts:
 
 
 def engine(said: Statement) -> Facts:
-    """Return digests and versions of the programs."""
+    """Return digests and versions of the programs; which extractors ran follows from features."""
     if said.engine:
         known = computing_facts(said.engine)
-        return {name.removeprefix(ENGINE): known[name] for name in known if name != MODEL}
+        return {name.removeprefix(ENGINE): known[name] for name in known if name not in ELSEWHERE}
     digest = said.run_provenance.digest_of("vmaf_bin")
     return {"binary_sha256": digest} if digest else {}
 

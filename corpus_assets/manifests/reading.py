@@ -60,9 +60,12 @@ def read_document(path: Path) -> tuple[type[Manifest], dict[str, Any]]:
 
 
 def validated(kind: type[ModelT], document: dict[str, Any], path: Path) -> ModelT:
-    """Return a document as a model. Raises DataError naming the first thing that is wrong."""
+    """Return a document as a model, without keys of later releases.
+
+    Raises DataError naming the first thing that is wrong.
+    """
     try:
-        return kind.model_validate(document)
+        return kind.model_validate(document, extra="ignore")
     except pydantic.ValidationError as error:
         first = error.errors(include_url=False)[0]
         where = ".".join(map(str, first["loc"])) or "manifest"

@@ -69,10 +69,16 @@ class RecordedTable:
 
 
 def scores_apart(old: RecordedTable, new: RecordedTable) -> Scores:
-    """Compare two tables in bounded memory, unless their digests say that they are the same."""
-    if old.content_sha256 and old.content_sha256 == new.content_sha256:
-        return Scores("same")
+    """Compare two tables in bounded memory, unless their digests say that they are the same.
+
+    A table that is there must be what its manifest says in either case.
+    """
+    same = bool(old.content_sha256) and old.content_sha256 == new.content_sha256
     try:
+        if same:
+            there = [table for table in (old, new) if table.path.exists()]
+            reasons = [reason for table in there for reason in table.obstacles()]
+            return Scores("not compared", "; ".join(reasons)) if reasons else Scores("same")
         if reasons := [*old.obstacles(), *new.obstacles()]:
             return Scores("not compared", "; ".join(reasons))
         return Scores("compared", drift=compare(old.path, new.path))
