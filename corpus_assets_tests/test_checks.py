@@ -6,6 +6,7 @@ import json
 import os
 import shutil
 import time
+import zipfile
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -420,6 +421,14 @@ def test_the_time_of_the_manifest_alone(built: ScoredBuilt, konvid_root: Path) -
     assert inputs(built).text.startswith("created: today is no time")
 
 
+def test_a_manifest_that_does_not_say_when_its_run_began(reports: Path) -> None:
+    """Without a record of the run, or with that of a later one, everything is hashed."""
+    built = build_rows(cache_dir=str(reports))
+    began = later(built)
+    assert inputs(built, began).facts["hashed"] == 0
+    assert inputs(built).facts["hashed"] == inputs(built, began + 60).facts["hashed"] == 2
+
+
 def test_clips_that_came_or_went(built: ScoredBuilt, konvid_root: Path, media: Path) -> None:
     videos = konvid_root / "KoNViD_1k_videos"
     (videos / "notes.txt").touch()
@@ -461,10 +470,27 @@ def test_a_pair_that_came(netflix_root: Path) -> None:
     assert inputs(built).text == "1 added since: Alone_1_2_3"
 
 
-def test_an_archive_is_told_by_its_directory(archive: Path, media: Path) -> None:
+def flip_byte(archive: Path, name: str, time: float) -> None:
+    """Change an entry in place, or back, at a time."""
+    data = bytearray(archive.read_bytes())
+    with zipfile.ZipFile(archive) as file:
+        data[file.getinfo(name).header_offset + 1000] ^= 1
+    archive.write_bytes(data)
+    os.utime(archive, (time, time))
+
+
+def test_an_archive_is_told_by_its_times_and_directory(archive: Path, media: Path) -> None:
     built = build_bvi(bvi_zip=str(archive), feature_set="canonical6")
     facts = inputs(built).facts
+    assert (facts["hashed"], facts["unchanged_by_stat"]) == (2, 0)
+    began = later(built)
+    facts = inputs(built, began).facts
     assert (facts["hashed"], facts["unchanged_by_stat"]) == (0, 2)
+    flip_byte(archive, entry("DTwo"), began)
+    assert f"{entry('DTwo')} is damaged: Bad CRC-32" in inputs(built, began).text
+    flip_byte(archive, entry("DTwo"), began)
+    verdict = inputs(built, began)
+    assert (verdict.passed, verdict.facts["hashed"]) == (True, 2)
     clips = {"DOne": media / "ten.mp4", "DTwo": media / "bikes.mp4"}
     write_archive(archive, clips | {"COther": media / "ten.mp4"})
     verdict = inputs(built)

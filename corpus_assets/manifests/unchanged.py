@@ -8,6 +8,7 @@ hashed. Replacing a whole folder by another with old times is not noticed; `corp
 from __future__ import annotations
 
 import datetime as dt
+import math
 import re
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -43,47 +44,60 @@ class Comparison:
 def compare_inputs(manifest: Manifest, since: float | None = None) -> Comparison:
     """Compare the recorded files with those there.
 
-    `since` is when the run began, seconds since 1970; without it, the manifest's own time counts,
-    less what its clips took. Raises RootError when the root is not there or cannot be read,
-    DataError when the manifest's time is none.
+    `since` is when the run began, seconds since 1970; the manifest's own time counts too, less what
+    its clips took. Where neither is known, everything is hashed. Raises RootError when the root is
+    not there or cannot be read, DataError when the manifest's time is none.
     """
     inventory, found = manifest.inventory, Comparison()
     root = Path(inventory.root)
     if not root.exists():
         raise RootError(f"{root} is not there")
+    began = _began(manifest, since)
     if root.is_file():
-        _compare_archive(manifest, root, found)
+        _compare_archive(manifest, root, began, found)
         return found
-    began = _began(manifest) if since is None else min(since, _began(manifest))
     for file in inventory.files:
         _compare_file(root / file.path, source_of(inventory, file, None), file, began, found)
     return found
 
 
-def _began(manifest: Manifest) -> float:
-    """Return a time before which no input was read."""
+def _began(manifest: Manifest, since: float | None) -> float:
+    """Return a time before which no input was read, minus infinity where none is known.
+
+    A run that began after the manifest was made is another one.
+    """
     try:
         created = dt.datetime.fromisoformat(manifest.created).timestamp()
     except (ValueError, OverflowError) as error:
         raise DataError(f"created: {manifest.created} is no time: {error}") from error
-    return created - float(getattr(manifest.stats, "elapsed_s", 0.0))
+    elapsed: float | None = getattr(manifest.stats, "elapsed_s", None)
+    times = [] if elapsed is None else [created - elapsed]
+    if since is not None and since <= created:
+        times.append(since)
+    return min(times, default=-math.inf)
 
 
 def _compare_file(
     path: Path, source: Source | None, file: FilePart, began: float, found: Comparison
 ) -> None:
     try:
-        status, link = path.stat(), path.lstat()
+        size, old = path.stat().st_size, _older(path, began)
     except (OSError, ValueError) as error:
         found.changed[file.path] = getattr(error, "strerror", None) or str(error)
         return
-    times = (status.st_mtime, status.st_ctime, link.st_mtime, link.st_ctime)
-    if status.st_size != file.bytes:
-        found.changed[file.path] = f"{status.st_size} bytes instead of {file.bytes}"
-    elif max(times) < began - MARGIN:
+    if size != file.bytes:
+        found.changed[file.path] = f"{size} bytes instead of {file.bytes}"
+    elif old:
         found.by_stat += 1
     else:
         _hash(source, file, found)
+
+
+def _older(path: Path, began: float) -> bool:
+    """Say whether a file, and a link to it, were last changed before a time. Raises OSError."""
+    status, link = path.stat(), path.lstat()
+    times = (status.st_mtime, status.st_ctime, link.st_mtime, link.st_ctime)
+    return max(times) < began - MARGIN
 
 
 def _hash(source: Source | None, file: FilePart, found: Comparison) -> None:
@@ -93,11 +107,12 @@ def _hash(source: Source | None, file: FilePart, found: Comparison) -> None:
         found.changed[file.path] = f"its SHA-256 is {digest[:12]}…" if other else digest
 
 
-def _compare_archive(manifest: Manifest, archive: Path, found: Comparison) -> None:
-    """Look at the entries that were used only where the archive's directory is another one."""
+def _compare_archive(manifest: Manifest, archive: Path, began: float, found: Comparison) -> None:
+    """Look at the entries that were used unless the archive is as old, its directory the same."""
     inventory = manifest.inventory
     there = look_in_zip(archive)
-    if there.directory_sha256 == _recorded_directory(manifest):
+    same = there.directory_sha256 == _recorded_directory(manifest)
+    if same and _older(archive, began):
         found.by_stat = inventory.count
         return
     sources = entries_of(there)
