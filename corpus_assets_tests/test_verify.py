@@ -14,7 +14,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from corpus_assets.artifacts.build import ScoredBuilt
-from corpus_assets.manifests.verification import verify
+from corpus_assets.manifests.verification import bytes_to_read, verify
 from corpus_assets_tests.archives import entry, stem, write_archive
 from corpus_assets_tests.making import build_bvi, build_netflix, build_pairs, build_rows
 from corpus_assets_tests.test_cli import corpus_assets
@@ -188,6 +188,25 @@ def test_what_cannot_be_read_hides_nothing(built: ScoredBuilt, tmp_path: Path) -
     assert "Traceback" not in done.stderr
     assert done.stdout.count(": not right") == 6
     assert f"{built.manifest_path}: fine" in done.stdout
+
+
+@pytest.mark.parametrize(
+    ("keys", "value", "expected"),
+    [
+        (("engine", "binary"), f"/{'a' * 5000}", [f"engine /{'a' * 5000}"]),
+        (("engine", "model", "path"), f"/{'a' * 5000}", [f"engine /{'a' * 5000}"]),
+        (("engine", "binary"), "/bin/a\0b", ["engine.binary"]),
+        (("artifact", "path"), "/runs/a\0b", ["manifest", "artifact.path"]),
+        (("inventory", "root"), "/videos\0", ["inventory.root"]),
+        (("inventory", "files", 0, "path"), "a\0b", ["inventory.files.0.path"]),
+    ],
+)
+def test_a_path_that_the_system_does_not_take(
+    built: ScoredBuilt, keys: tuple[str | int, ...], value: str, expected: list[str]
+) -> None:
+    edit(built, *keys, value=value)
+    assert bytes_to_read(built.manifest_path, inputs=True) >= 0
+    assert wrong(built, inputs=True) == expected
 
 
 def test_an_artifact_that_is_not_there(built: ScoredBuilt, tmp_path: Path) -> None:

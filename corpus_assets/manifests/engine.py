@@ -9,14 +9,14 @@ from corpus_assets.libvmaf.binary import Binary
 from corpus_assets.libvmaf.command import RECIPE_VERSION
 from corpus_assets.libvmaf.engine import LARGE, Engine
 from corpus_assets.libvmaf.program import EncoderIdentity
-from corpus_assets.manifests.parts import Part
+from corpus_assets.manifests.parts import Part, PathText
 
 
 class ModelPart(Part):
     """The model of the teacher score; path and digest only where it is a file."""
 
     name: str
-    path: str | None
+    path: PathText | None
     sha256: str | None
 
 
@@ -24,7 +24,7 @@ class LibraryPart(Part):
     """A shared library that computes: libvmaf, x264 and ffmpeg's own, where they are linked."""
 
     name: str
-    path: str
+    path: PathText
     sha256: str
 
     @classmethod
@@ -36,7 +36,7 @@ class LibraryPart(Part):
 class EncoderPart(Part):
     """The ffmpeg that made frames for an engine that cannot."""
 
-    binary: str
+    binary: PathText
     binary_sha256: str
     libraries: tuple[LibraryPart, ...]
     version: str
@@ -56,7 +56,7 @@ class EnginePart(Part):
     """What computed the numbers; `extractors` are those that large frames get."""
 
     kind: str
-    binary: str
+    binary: PathText
     binary_sha256: str
     libraries: tuple[LibraryPart, ...]
     encoder: EncoderPart | None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -33,8 +34,7 @@ def check_inputs(manifest: Manifest) -> Iterator[Mismatch]:
 def bytes_of_inputs(manifest: Manifest) -> int:
     """Return how many bytes the recorded inputs have, and the programs that are there."""
     programs = _programs(manifest.engine) if isinstance(manifest, ScoredManifest) else {}
-    sizes = [Path(path).stat().st_size for path in programs if Path(path).is_file()]
-    return manifest.inventory.bytes + sum(sizes)
+    return manifest.inventory.bytes + sum(map(_size, programs))
 
 
 def check_files(inventory: InventoryPart, only: Container[str] | None = None) -> Iterator[Mismatch]:
@@ -75,8 +75,13 @@ def digest_of(source: Source | None) -> str:
         return source.sha256()
     except ClipError as error:
         return error.reason
-    except OSError as error:
-        return str(error.strerror)
+    except (OSError, ValueError) as error:
+        return reason(error)
+
+
+def reason(error: OSError | ValueError) -> str:
+    """Say why a file cannot be looked at; a ValueError is a path that the system cannot name."""
+    return getattr(error, "strerror", None) or str(error)
 
 
 def _programs(engine: EnginePart) -> dict[str, str]:
@@ -91,10 +96,17 @@ def _programs(engine: EnginePart) -> dict[str, str]:
     }
 
 
+def _size(path: str) -> int:
+    """Return the size of a file; 0 where there is none."""
+    with contextlib.suppress(OSError, ValueError):
+        return Path(path).stat().st_size if Path(path).is_file() else 0
+    return 0
+
+
 def _file(path: Path, sha256: str) -> Iterator[Mismatch]:
     try:
         found = sha256_of_file(path)
-    except OSError as error:
-        found = str(error.strerror)
+    except (OSError, ValueError) as error:
+        found = reason(error)
     if found != sha256:
         yield Mismatch(f"engine {path}", sha256, found)

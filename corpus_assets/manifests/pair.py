@@ -12,6 +12,7 @@ import pydantic
 from corpus_assets.errors import MissingManifestError
 from corpus_assets.files import TEMPORARY_NAME, read_regular, sha256_of_file, temporaries_of
 from corpus_assets.manifests.document import SUFFIX, manifest_path
+from corpus_assets.manifests.parts import PathText
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -35,7 +36,7 @@ class Mismatch:
 class RecordedArtifact(pydantic.BaseModel, frozen=True):
     """What a manifest must say of its artifact for the file to be known again."""
 
-    path: str
+    path: PathText
     bytes: int
     sha256: str
 

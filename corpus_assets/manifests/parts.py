@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
-from typing import ClassVar, Literal, Protocol, Self
+from typing import Annotated, ClassVar, Literal, Protocol, Self
 
 import pydantic
 from pydantic.json_schema import JsonSchemaValue
@@ -46,6 +46,16 @@ class Part(pydantic.BaseModel, frozen=True, extra="forbid", allow_inf_nan=False)
         return schema
 
 
+def _nameable(path: str) -> str:
+    if "\0" in path:
+        raise ValueError("no path holds a NUL")
+    return path
+
+
+PathText = Annotated[str, pydantic.AfterValidator(_nameable)]
+"""A path, or the name of a file below one, that a system call takes."""
+
+
 class ToolPart(Part):
     """The program that wrote the manifest."""
 
@@ -78,7 +88,7 @@ class ArtifactPart(Part):
     `content_sha256` is defined in tables/content.py for parquet, in tables/jsonl.py for JSON lines.
     """
 
-    path: str
+    path: PathText
     bytes: int
     sha256: str
     rows: int
@@ -101,7 +111,7 @@ class ArtifactPart(Part):
 class FilePart(Part):
     """One input file as it was read."""
 
-    path: str
+    path: PathText
     bytes: int
     sha256: str
 
@@ -112,7 +122,7 @@ class InventoryPart(Part):
     `digest` is the SHA-256 of the lines `<sha256>  <path>\n`, as `sha256sum` prints them.
     """
 
-    root: str
+    root: PathText
     files: tuple[FilePart, ...]
     count: int
     bytes: int
@@ -147,7 +157,7 @@ class CachePart(Part):
 
     enabled: bool
     policy: CachePolicy
-    directory: str
+    directory: PathText
     hits: int
     trusted: int
     misses: int

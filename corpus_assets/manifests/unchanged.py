@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 
 from corpus_assets.corpora.bvi_dvc import look_in_zip
 from corpus_assets.errors import DataError, RootError
-from corpus_assets.manifests.inputs import digest_of, entries_of, source_of
+from corpus_assets.manifests.inputs import digest_of, entries_of, reason, source_of
 from corpus_assets.manifests.provenance import InputRecord
 
 if TYPE_CHECKING:
@@ -83,7 +83,7 @@ def _compare_file(
     try:
         size, old = path.stat().st_size, _older(path, began)
     except (OSError, ValueError) as error:
-        found.changed[file.path] = getattr(error, "strerror", None) or str(error)
+        found.changed[file.path] = reason(error)
         return
     if size != file.bytes:
         found.changed[file.path] = f"{size} bytes instead of {file.bytes}"
