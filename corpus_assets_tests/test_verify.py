@@ -14,6 +14,8 @@ import pyarrow.parquet as pq
 import pytest
 
 from corpus_assets.artifacts.build import ScoredBuilt
+from corpus_assets.errors import MissingManifestError
+from corpus_assets.manifests.pair import manifests_at
 from corpus_assets.manifests.verification import bytes_to_read, verify
 from corpus_assets_tests.archives import entry, stem, write_archive
 from corpus_assets_tests.making import build_bvi, build_netflix, build_pairs, build_rows
@@ -214,3 +216,8 @@ def test_an_artifact_that_is_not_there(built: ScoredBuilt, tmp_path: Path) -> No
     done = corpus_assets("verify", tmp_path / "b.parquet", folder=tmp_path)
     assert done.returncode == 2
     assert "b.parquet: no such file" in done.stderr
+
+
+def test_a_path_that_cannot_be_looked_at() -> None:
+    with pytest.raises(MissingManifestError, match="File name too long"):
+        manifests_at(Path("a" * 5000))

@@ -51,20 +51,26 @@ def manifests_at(path: Path) -> list[Path]:
     """Return the manifests that a manifest, an artifact or a folder leads to.
 
     One that only stands under a temporary name, because the run that made it was killed, counts.
-    Raises MissingManifestError when there is none.
+    Raises MissingManifestError when there is none, or the path cannot be looked at.
     """
-    if path.is_dir():
-        names = {_final(entry.name) for entry in path.iterdir()}
-        found = [path / name for name in sorted(names) if name.endswith(SUFFIX)]
-    else:
-        manifest = path if path.name.endswith(SUFFIX) else manifest_path(path)
-        if manifest != path and not path.is_file():
-            raise MissingManifestError(f"{path}: no such file")
-        there = manifest.is_file() or (path.parent.is_dir() and temporaries_of(manifest))
-        found = [manifest] if there else []
+    try:
+        found = _manifests_at(path)
+    except OSError as error:
+        raise MissingManifestError(f"{path}: {error.strerror}") from error
     if not found:
         raise MissingManifestError(f"{path}: there is no manifest (*{SUFFIX})")
     return found
+
+
+def _manifests_at(path: Path) -> list[Path]:
+    if path.is_dir():
+        names = {_final(entry.name) for entry in path.iterdir()}
+        return [path / name for name in sorted(names) if name.endswith(SUFFIX)]
+    manifest = path if path.name.endswith(SUFFIX) else manifest_path(path)
+    if manifest != path and not path.is_file():
+        raise MissingManifestError(f"{path}: no such file")
+    there = manifest.is_file() or (path.parent.is_dir() and temporaries_of(manifest))
+    return [manifest] if there else []
 
 
 def examine(manifest: Path) -> list[Mismatch]:
