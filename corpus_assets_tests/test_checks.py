@@ -20,7 +20,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from corpus_assets.artifacts.build import ScoredBuilt
-from corpus_assets.libvmaf.features import FULL, TEACHER
+from corpus_assets.libvmaf.features import FULL, TEACHER, feature_set
 from corpus_assets.libvmaf.ranges import RANGES
 from corpus_assets.manifests.checks import CHECKS, judge
 from corpus_assets.manifests.pair import located
@@ -28,6 +28,8 @@ from corpus_assets.manifests.verdict import Verdict
 from corpus_assets.tables import reading
 from corpus_assets.tables.examination import Examination
 from corpus_assets.tables.examining import Claims, examine_table
+from corpus_assets.tables.schema import netflix_spec
+from corpus_assets.tables.value_rules import EMPTY
 from corpus_assets_tests.archives import entry, stem, write_archive
 from corpus_assets_tests.making import build_bvi, build_netflix, build_pairs, build_rows
 from corpus_assets_tests.media import FRAMES, NETFLIX_SIZE
@@ -140,13 +142,16 @@ def test_identical_planes_and_small_frames(netflix_root: Path) -> None:
     table = pq.read_table(built.manifest.artifact.path)
     assert table.column("psnr_hvs").null_count
     assert failed(built) == {}
+    verdict = verdicts(built)["values_in_range"]
+    assert f"psnr_hvs {EMPTY}: Bikes_0_0_0.yuv" in verdict.text.splitlines()
+    assert verdict.facts["null_in_every_frame"] == len(verdict.notes)
     edit(built, lambda document: document["unavailable_features"].clear())
     line = "ssimulacra2 is null where the manifest does not call it unavailable: Bikes_0_0_0.yuv, "
     assert failed(built)["values_in_range"].startswith(line)
     part = {"feature": "psnr_hvs", "reason": "none", "clips": ["Bikes_0_0_0", "Bunny_40_144_300"]}
     parts = [part, {"feature": "ssimulacra2", "reason": "none", "clips": None}]
     edit(built, lambda document: document["unavailable_features"].extend(parts))
-    text = failed(built)["values_in_range"]
+    text = failed(built)["values_in_range"].splitlines()[0]
     assert text.startswith("psnr_hvs has numbers where the manifest calls it unavailable: ")
     assert text.endswith("in Bunny_40_144_300.yuv, frame 2 and 3 more")
 
@@ -330,6 +335,28 @@ def test_what_cannot_be_read_is_said(copied: ScoredBuilt) -> None:
         assert all(str(copied.manifest_path) in text for text in found.values())
     copied.manifest_path.unlink()
     assert all("No such file" in text or "no such file" in text for text in failed(copied).values())
+
+
+@pytest.mark.parametrize("size", [1, 5, FRAMES, 3 * FRAMES])
+def test_clips_without_a_number(tmp_path: Path, size: int) -> None:
+    """They are named wherever row groups end; one frame with a number, and none is."""
+    keys = [f"{letter}.yuv" for letter in "abc" for _ in range(FRAMES)]
+    numbers: list[float | None] = [None] * FRAMES + [None, 1.0] * (FRAMES // 2) + [None] * FRAMES
+    columns = {
+        "source": pa.array(keys),
+        "dis_basename": pa.array(keys),
+        "frame_index": pa.array([*range(FRAMES)] * 3, pa.int64()),
+        "codec": pa.array(keys),
+        "vmaf": pa.array([50.0] * len(keys)),
+        "psnr_hvs": pa.array(numbers),
+    }
+    pq.write_table(pa.table(columns), path := tmp_path / "table.parquet", row_group_size=size)
+    spec = netflix_spec(feature_set(["psnr_hvs"]))
+    found = examine_table(path, Claims(spec, "dis_basename", {}))
+    assert found.values.lines() == ()
+    assert found.empty.lines() == (f"psnr_hvs {EMPTY}: a.yuv; c.yuv",)
+    found = examine_table(path, Claims(spec, "dis_basename", {"psnr_hvs": ["a.yuv"]}))
+    assert found.empty.lines() == (f"psnr_hvs {EMPTY}: c.yuv",)
 
 
 def test_a_table_is_read_once(copied: ScoredBuilt, monkeypatch: pytest.MonkeyPatch) -> None:

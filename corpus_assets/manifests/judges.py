@@ -96,7 +96,10 @@ def judge_keys(evidence: Evidence) -> Verdict:
 def judge_values(evidence: Evidence) -> Verdict:
     """Say whether all numbers can be. Raises SetupError or DataError."""
     table = evidence.table
-    return Verdict(table.values.lines(), facts={"rows": table.rows, "breaches": table.values.count})
+    facts: dict[str, Fact] = {"rows": table.rows, "breaches": table.values.count}
+    if isinstance(evidence.manifest, ScoredManifest):
+        facts["null_in_every_frame"] = table.empty.count
+    return Verdict(table.values.lines(), table.empty.lines(), facts)
 
 
 def judge_failures(evidence: Evidence) -> Verdict:

@@ -12,6 +12,8 @@ from corpus_assets.corpora.listing import shown
 from corpus_assets.tables.findings import EXAMPLES
 
 if TYPE_CHECKING:
+    from collections.abc import Container
+
     import numpy.typing as npt
     import pyarrow as pa
 
@@ -37,12 +39,21 @@ class Rows:
         """Name a row."""
         return f"{self.key(row)}, frame {self.frames[row]}"
 
-    def within(self, keys: pa.Array) -> npt.NDArray[np.bool_]:
+    @property
+    def goes_on(self) -> bool:
+        """Whether the first row belongs to the clip of the last row before."""
+        return 0 not in self.starts[:1]
+
+    @property
+    def firsts(self) -> npt.NDArray[np.intp]:
+        """Where the rows of each clip begin, of one that goes on too."""
+        return np.insert(self.starts, 0, 0) if self.goes_on else self.starts
+
+    def within(self, keys: Container[bytes]) -> npt.NDArray[np.bool_]:
         """Return which rows belong to one of some clips; keys are looked up once a clip."""
-        firsts = np.union1d(self.starts, [0])
-        inside = pc.is_in(self.keys.take(firsts), value_set=keys).to_numpy(zero_copy_only=False)
-        lengths = np.diff(np.append(firsts, len(self.keys)))
-        return np.repeat(inside, lengths)
+        firsts = self.firsts
+        inside = [key in keys for key in self.keys.take(firsts).to_pylist()]
+        return np.repeat(inside, np.diff(np.append(firsts, len(self.keys))))
 
 
 class ClipOrder:
@@ -69,7 +80,7 @@ class ClipOrder:
     def _check_order(self, rows: Rows) -> None:
         """Demand that a clip's key is larger than that of the clip before, so that it is new."""
         before = self._last[0] if self._last else None
-        if before is not None and 0 in rows.starts[:1] and rows.keys[0].as_py() <= before:
+        if before is not None and not rows.goes_on and rows.keys[0].as_py() <= before:
             self._findings.add(ORDER, [f"{rows.key(0)} after {shown_key(before)}"])
         inner = rows.starts[rows.starts > 0]
         falling = pc.less_equal(rows.keys.take(inner), rows.keys.take(inner - 1))

@@ -13,7 +13,8 @@ class Examination:
 
     `columns` are names and types in order. `shape` are rows that do not have them (JSON lines);
     `keys` breaches of uniqueness and order; `values` numbers that cannot be. `incomplete` counts
-    rows with a NaN, `alike` names rows that de-duplication would take for one.
+    rows with a NaN. No breaches: `alike` are rows that de-duplication would take for one, `empty`
+    clips that are null in every frame where a single null is fine.
     """
 
     columns: tuple[tuple[str, str], ...]
@@ -24,3 +25,4 @@ class Examination:
     keys: Findings = field(default_factory=Findings)
     values: Findings = field(default_factory=Findings)
     alike: Findings = field(default_factory=Findings)
+    empty: Findings = field(default_factory=Findings)

@@ -54,7 +54,7 @@ class _Reader:
         self._found = Examination(tuple(columns))
         self._key = claims.key
         self._order = ClipOrder(self._found.keys)
-        self._rules = ValueRules(self._found.values, claims.unavailable)
+        self._rules = ValueRules(self._found.values, self._found.empty, claims.unavailable)
         fields = {c.name: schema.get_field_index(c.name) for c in claims.spec.columns}
         self._usable = [
             c.name
@@ -79,5 +79,6 @@ class _Reader:
         needed = [name for name in (self._key, FRAME_INDEX.name) if name not in self._usable]
         for findings in (self._found.keys, self._found.values) if needed else ():
             findings.add("cannot be said without the column", needed)
+        self._rules.finish()
         self._found.clips = self._order.clips
         return self._found

@@ -8,6 +8,7 @@ import numpy as np
 import pyarrow as pa
 
 from corpus_assets.libvmaf.ranges import RANGES, Range, nullable
+from corpus_assets.tables.empty_clips import EmptyClips
 from corpus_assets.tables.findings import EXAMPLES
 
 if TYPE_CHECKING:
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
     Mask = npt.NDArray[np.bool_]
 
 NO_RANGE = Range()
+EMPTY = "is null in every frame, as where distorted and reference are identical"
 
 
 class ValueRules:
@@ -29,11 +31,16 @@ class ValueRules:
     `unavailable` has the columns that are null for all clips (None) or for those with these keys.
     """
 
-    def __init__(self, findings: Findings, unavailable: Mapping[str, Iterable[str] | None]) -> None:
-        """Start without a row."""
+    def __init__(
+        self, findings: Findings, empty: Findings, unavailable: Mapping[str, Iterable[str] | None]
+    ) -> None:
+        """Start without a row; `empty` are clips without a number where single nulls are fine."""
         self._findings = findings
+        self._empty = {
+            column: EmptyClips(empty, f"{column} {EMPTY}") for column in RANGES if nullable(column)
+        }
         self._unavailable = {
-            column: None if keys is None else pa.array([key.encode() for key in keys], pa.binary())
+            column: None if keys is None else frozenset(key.encode() for key in keys)
             for column, keys in unavailable.items()
         }
 
@@ -48,6 +55,14 @@ class ValueRules:
         fine = (numbers >= allowed.lowest) & (numbers <= allowed.highest)
         if column in self._unavailable or not fine.all():
             self._name(column, array, numbers, fine, rows)
+        if column in self._empty:
+            null = array.is_null().to_numpy(zero_copy_only=False)
+            self._empty[column].update(null & ~self._declared(column, rows), rows)
+
+    def finish(self) -> None:
+        """End the last clip."""
+        for empty in self._empty.values():
+            empty.finish()
 
     def _name(
         self, column: str, array: pa.Array, numbers: npt.NDArray[np.float64], fine: Mask, rows: Rows
