@@ -11,7 +11,8 @@ import dagster as dg
 import pytest
 
 from corpus_assets.artifacts.catalog import ASSETS
-from corpus_assets.manifests.checks import CHECKS, judge
+from corpus_assets.manifests.checks import CHECKS, REPLACED, judge
+from corpus_assets.manifests.evidence import Evidence
 from corpus_assets.manifests.verdict import Verdict
 from corpus_assets.orchestration.build import build_definitions
 from corpus_assets.orchestration.run import materialize
@@ -126,9 +127,9 @@ def test_inputs_are_held_against_the_start_of_the_run(
     """Of the run that materialized, also where the checks run alone."""
     began: list[float | None] = []
 
-    def noted(manifest: Path, wanted: set[str], since: float | None) -> dict[str, Verdict]:
-        began.append(since)
-        return judge(manifest, wanted, since)
+    def noted(evidence: Evidence, wanted: set[str]) -> dict[str, Verdict]:
+        began.append(evidence.since)
+        return judge(evidence, wanted)
 
     monkeypatch.setattr("corpus_assets.orchestration.checks.judge", noted)
     result = materialize_pairs(instance, {"konvid_root": str(konvid_root)})
@@ -137,6 +138,28 @@ def test_inputs_are_held_against_the_start_of_the_run(
     assert record is not None
     assert record.start_time
     assert began == [record.start_time] * 2
+
+
+def test_a_run_is_not_judged_by_what_another_made(
+    instance: dg.DagsterInstance, konvid_root: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Another one ends, and has its checks, between a run's materialization and its checks."""
+    config = {"konvid_root": str(konvid_root)}
+    checked: list[dict[str, Verdict]] = []
+
+    def later(evidence: Evidence, wanted: set[str]) -> dict[str, Verdict]:
+        if not checked:
+            checked.append({})
+            assert materialize_pairs(instance, config | {"max_clips": 1}).success
+        checked.append(judge(evidence, wanted))
+        return checked[-1]
+
+    monkeypatch.setattr("corpus_assets.orchestration.checks.judge", later)
+    assert not materialize_pairs(instance, config, raise_on_error=False).success
+    _, other, own = checked
+    assert all(one.passed for one in other.values())
+    assert all(REPLACED in one.text for one in own.values())
+    assert look(instance, dg.AssetSelection.checks_for_assets(KEY)).success
 
 
 def test_one_line_is_logged(

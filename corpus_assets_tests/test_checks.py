@@ -22,7 +22,8 @@ import pytest
 from corpus_assets.artifacts.build import ScoredBuilt
 from corpus_assets.libvmaf.features import FULL, TEACHER, feature_set
 from corpus_assets.libvmaf.ranges import RANGES
-from corpus_assets.manifests.checks import CHECKS, judge
+from corpus_assets.manifests.checks import CHECKS, REPLACED, judge
+from corpus_assets.manifests.evidence import Evidence
 from corpus_assets.manifests.pair import located
 from corpus_assets.manifests.verdict import Verdict
 from corpus_assets.tables import reading
@@ -45,7 +46,7 @@ WIDTH, HEIGHT = NETFLIX_SIZE
 
 
 def verdicts(built: Any, since: float | None = None) -> dict[str, Verdict]:
-    return judge(built.manifest_path, NAMES, since)
+    return judge(Evidence(built.manifest_path, since), NAMES)
 
 
 def failed(built: Any, since: float | None = None) -> dict[str, str]:
@@ -266,7 +267,7 @@ def test_pieces_of_a_table_are_one(copied: ScoredBuilt, monkeypatch: pytest.Monk
     wrong = with_value("frame_index", 20, 19)(table)
     for size, one in ((1, table), (5, table), (7, wrong)):
         pq.write_table(one, table_of(copied), row_group_size=size)
-        found = judge(copied.manifest_path, ["keys_unique", "values_in_range"], None)
+        found = judge(Evidence(copied.manifest_path), ["keys_unique", "values_in_range"])
         assert found["keys_unique"].passed == (one is table)
         assert found["keys_unique"].facts["clips"] == 3
     assert f"{KEYS[1]}, frame 19 instead of 8; {KEYS[1]}, frame 9 instead of 20" in (
@@ -371,6 +372,35 @@ def test_a_table_is_read_once(copied: ScoredBuilt, monkeypatch: pytest.MonkeyPat
     assert read == [table_of(copied)]
 
 
+def test_an_artifact_that_another_run_replaces(
+    copied: ScoredBuilt, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What one run has written is not held against what another has."""
+    table, manifest = table_of(copied), copied.manifest_path
+    shorter = pq.read_table(table).slice(FRAMES)
+
+    def late(path: Path, claims: Claims) -> Examination:
+        pq.write_table(shorter, table)
+        edit(copied, lambda document: document["artifact"].update(rows=2 * FRAMES))
+        return examine_table(path, claims)
+
+    monkeypatch.setattr("corpus_assets.manifests.evidence.examine_table", late)
+    assert failed(copied) == {"counts_add_up": f"{manifest}: {REPLACED}"}
+    monkeypatch.undo()
+    assert "clips in the table: expected 3, found 2" in failed(copied)["counts_add_up"]
+
+
+def test_an_artifact_of_another_run(copied: ScoredBuilt) -> None:
+    digest = copied.manifest.artifact.content_sha256
+    evidence = Evidence(copied.manifest_path, content_sha256=digest)
+    assert all(one.passed for one in judge(evidence, NAMES).values())
+    found = judge(Evidence(copied.manifest_path, content_sha256="0" * 64), NAMES)
+    assert {one.text for one in found.values()} == {f"{copied.manifest_path}: {REPLACED}"}
+    copied.manifest_path.write_text("{")
+    found = judge(Evidence(copied.manifest_path, content_sha256=digest), ["keys_unique"])
+    assert "is no JSON document" in found["keys_unique"].text
+
+
 def test_failed_clips(konvid_root: Path) -> None:
     videos = konvid_root / "KoNViD_1k_videos"
     (videos / "40.mp4").touch()
@@ -390,7 +420,7 @@ def test_failed_clips(konvid_root: Path) -> None:
 
 
 def inputs(built: Any, since: float | None = None) -> Verdict:
-    return judge(built.manifest_path, ["inputs_unchanged"], since)["inputs_unchanged"]
+    return judge(Evidence(built.manifest_path, since), ["inputs_unchanged"])["inputs_unchanged"]
 
 
 def later(built: Any) -> float:

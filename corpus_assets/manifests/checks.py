@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection
 from dataclasses import dataclass
-from pathlib import Path
 
 from corpus_assets.errors import CorpusAssetsError
 from corpus_assets.manifests import judges
 from corpus_assets.manifests.evidence import Evidence
 from corpus_assets.manifests.verdict import Verdict
+
+REPLACED = "replaced by another run meanwhile; check again what that one has made"
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,14 +24,20 @@ class Check:
     blocking: bool = False
 
 
-def judge(manifest: Path, wanted: Collection[str], since: float | None) -> dict[str, Verdict]:
+def judge(evidence: Evidence, wanted: Collection[str]) -> dict[str, Verdict]:
     """Return the verdicts of some checks on an artifact, whose table is read once for all of them.
 
-    `since` is when the run that made it began, seconds since 1970. What cannot be
-    read is a finding.
+    What cannot be read is a finding. Where another run has replaced the artifact, that alone is
+    said: nothing is held of one run against what another has made.
     """
-    evidence = Evidence(manifest, since)
-    return {check.name: _judged(check, evidence) for check in CHECKS if check.name in wanted}
+    checks = [check for check in CHECKS if check.name in wanted]
+    replaced = Verdict((f"{evidence.path}: {REPLACED}",))
+    if evidence.foreign():
+        return {check.name: replaced for check in checks}
+    verdicts = {check.name: _judged(check, evidence) for check in checks}
+    if all(verdict.passed for verdict in verdicts.values()) or not evidence.replaced():
+        return verdicts
+    return {name: one if one.passed else replaced for name, one in verdicts.items()}
 
 
 def _judged(check: Check, evidence: Evidence) -> Verdict:

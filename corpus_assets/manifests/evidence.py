@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import contextlib
 from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING
 
 from corpus_assets.errors import CorpusAssetsError, DataError
+from corpus_assets.files import read_regular, sha256_of_bytes
 from corpus_assets.manifests.claims import claims_of
-from corpus_assets.manifests.pair import located
+from corpus_assets.manifests.pair import LARGEST_MANIFEST, located
 from corpus_assets.manifests.reading import read_manifest
 from corpus_assets.manifests.scored import ScoredManifest
 from corpus_assets.tables.examining import examine_table
@@ -23,10 +25,29 @@ if TYPE_CHECKING:
 
 @dataclass
 class Evidence:
-    """What checks look at; `since` is when the run began, seconds since 1970."""
+    """What checks look at: the manifest at `path`, and its table.
+
+    `since` is when the run that made them began, seconds since 1970; `content_sha256` is the digest
+    of the content that it made. None where they are not known.
+    """
 
     path: Path
     since: float | None = None
+    content_sha256: str | None = None
+
+    def __post_init__(self) -> None:
+        """Remember which manifest is there before anything is looked at."""
+        self._before = self._digest()
+
+    def foreign(self) -> bool:
+        """Say whether the artifact has other content than was made, so that another run made it."""
+        if self.content_sha256 is None or isinstance(self._manifest, CorpusAssetsError):
+            return False
+        return self._manifest.artifact.content_sha256 != self.content_sha256
+
+    def replaced(self) -> bool:
+        """Say whether another manifest is there than before."""
+        return self._digest() != self._before
 
     @property
     def manifest(self) -> Manifest:
@@ -41,6 +62,11 @@ class Evidence:
         if isinstance(self._table, CorpusAssetsError):
             raise self._table
         return self._table
+
+    def _digest(self) -> str | None:
+        with contextlib.suppress(OSError):
+            return sha256_of_bytes(read_regular(self.path, LARGEST_MANIFEST))
+        return None
 
     @cached_property
     def _manifest(self) -> Manifest | CorpusAssetsError:

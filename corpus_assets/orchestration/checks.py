@@ -8,6 +8,7 @@ import dagster as dg
 
 from corpus_assets.artifacts.request import Asset
 from corpus_assets.manifests.checks import CHECKS, Check, judge
+from corpus_assets.manifests.evidence import Evidence
 from corpus_assets.manifests.verdict import Verdict, together
 from corpus_assets.orchestration.summary import summary
 
@@ -27,8 +28,8 @@ def artifact_checks(asset: Asset[Any]) -> dg.AssetChecksDefinition:
     @dg.multi_asset_check(specs=specs, name=f"{asset.op}__checks", can_subset=True)
     def checks(context: dg.AssetCheckExecutionContext) -> Iterator[dg.AssetCheckResult]:
         wanted = {one.name for one in context.selected_asset_check_keys}
-        manifests = _manifests(context.instance, key, context.run.run_id)
-        judged = [(path, judge(path, wanted, since)) for path, since in manifests.items()]
+        made = _evidence(context.instance, key, context.run.run_id)
+        judged = [(evidence.path, judge(evidence, wanted)) for evidence in made]
         results = [
             _result(check, key, {str(path): verdicts[check.name] for path, verdicts in judged})
             for check in CHECKS
@@ -56,25 +57,32 @@ def _result(check: Check, key: dg.AssetKey, verdicts: Mapping[str, Verdict]) -> 
     )
 
 
-def _manifests(
-    instance: dg.DagsterInstance, key: dg.AssetKey, run: str
-) -> dict[Path, float | None]:
-    """Return the manifests that a run has materialized, and when it began.
+def _evidence(instance: dg.DagsterInstance, key: dg.AssetKey, run: str) -> list[Evidence]:
+    """Return what a run has materialized, whatever others have since; of checks alone, the latest.
 
-    Of checks alone, the latest ones. Where the asset has partitions, there is one for each.
+    Where the asset has partitions, there is one for each.
     """
+    materialized = dg.DagsterEventType.ASSET_MATERIALIZATION
+    of_run = instance.get_records_for_run(run, of_type=materialized).records
+    records = [record for record in of_run if record.asset_key == key] or _latest(instance, key)
+    found = {
+        str(made.metadata["manifest"].value): (record, made.metadata.get("content_sha256"))
+        for record in records
+        if (made := record.asset_materialization) and "manifest" in made.metadata
+    }
+    return [
+        Evidence(Path(path), _began(instance, record), str(content.value) if content else None)
+        for path, (record, content) in found.items()
+    ]
+
+
+def _latest(instance: dg.DagsterInstance, key: dg.AssetKey) -> list[dg.EventLogRecord]:
     partitions: list[str | None] = [*sorted(instance.get_materialized_partitions(key))]
-    latest = [
+    return [
         record
         for partition in partitions or [None]
         for record in instance.fetch_materializations(_of(key, partition), limit=1).records
     ]
-    wanted = [record for record in latest if record.run_id == run] or latest
-    return {
-        Path(str(one.asset_materialization.metadata["manifest"].value)): _began(instance, one)
-        for one in wanted
-        if one.asset_materialization and "manifest" in one.asset_materialization.metadata
-    }
 
 
 def _began(instance: dg.DagsterInstance, record: dg.EventLogRecord) -> float | None:

@@ -23,6 +23,7 @@ from corpus_assets.files import sha256_of_file
 from corpus_assets.libvmaf.features import FULL
 from corpus_assets.libvmaf.ffmpeg import embedded_ffmpeg
 from corpus_assets.manifests.checks import CHECKS, judge
+from corpus_assets.manifests.evidence import Evidence
 from corpus_assets.manifests.verification import verify
 from corpus_assets.tables.parquet import ParquetTable
 from corpus_assets.tables.schema import bvi_spec
@@ -84,7 +85,7 @@ def measure(what: str, manifest: str) -> None:
         found = verify(Path(manifest))
         assert not found.mismatches, found
     else:
-        verdicts = judge(Path(manifest), {check.name for check in CHECKS}, None)
+        verdicts = judge(Evidence(Path(manifest)), {check.name for check in CHECKS})
         assert all(verdict.passed for verdict in verdicts.values()), verdicts
     print(json.dumps([time.perf_counter() - started, idle, peak_memory()]))
 
