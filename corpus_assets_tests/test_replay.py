@@ -348,7 +348,7 @@ def test_what_cannot_be_replayed_at_all(built: ScoredBuilt, tmp_path: Path) -> N
     built.manifest_path.write_text(json.dumps({"schema": whole["schema"], "stats": whole["stats"]}))
     with pytest.raises(DataError, match="an earlier script wrote it"):
         replay(built)
-    for text, said in {"[]": "schema: None is none of", "{": "no JSON document"}.items():
+    for text, said in {"[]": "is no JSON object", "{": "no JSON document"}.items():
         built.manifest_path.write_text(text)
         with pytest.raises(DataError, match=said):
             replay(built)

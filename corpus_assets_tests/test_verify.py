@@ -172,8 +172,16 @@ def test_a_manifest_of_an_earlier_script(built: ScoredBuilt, tmp_path: Path) -> 
     assert "not proved: bytes, SHA-256, columns and content of the artifact" in done.stdout
     edit(built, "stats", "frames", value=7)
     assert wrong(built) == ["rows"]
+    Path(built.manifest.artifact.path).write_bytes(b"PAR1 and nothing")
+    assert wrong(built) == ["artifact"]
     Path(built.manifest.artifact.path).unlink()
     assert wrong(built) == ["artifact"]
+    edit(built, "stats", value={})
+    assert "the number of rows, which is not recorded" in verify(built.manifest_path).unproved
+    edit(built, "run_provenance", "outputs", value={})
+    assert wrong(built) == ["manifest"]
+    edit(built, "run_provenance", value="none")
+    assert wrong(built) == ["run_provenance"]
 
 
 def test_what_cannot_be_read_hides_nothing(built: ScoredBuilt, tmp_path: Path) -> None:

@@ -46,17 +46,25 @@ def read_document(path: Path) -> tuple[type[Manifest], dict[str, Any]]:
 
     Raises MissingManifestError, or DataError when it is no manifest of a known kind.
     """
+    document = read_json(path)
+    schema = document.get("schema")
+    kind = KINDS.get(str(schema))
+    if kind is None:
+        raise DataError(f"{path}: schema: {schema!r} is none of {', '.join(KINDS)}")
+    return kind, document
+
+
+def read_json(path: Path) -> dict[str, Any]:
+    """Read what may be a manifest. Raises MissingManifestError, or DataError for no JSON object."""
     try:
         document = orjson.loads(read_regular(path, LARGEST_MANIFEST))
     except OSError as error:
         raise MissingManifestError(f"{path}: {error.strerror}") from error
     except orjson.JSONDecodeError as error:
         raise DataError(f"{path} is no JSON document: {error}") from error
-    schema = document.get("schema") if isinstance(document, dict) else None
-    kind = KINDS.get(str(schema))
-    if kind is None:
-        raise DataError(f"{path}: schema: {schema!r} is none of {', '.join(KINDS)}")
-    return kind, document
+    if not isinstance(document, dict):
+        raise DataError(f"{path} is no JSON object")
+    return document
 
 
 def validated(kind: type[ModelT], document: dict[str, Any], path: Path) -> ModelT:

@@ -7,13 +7,15 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
 from corpus_assets.errors import DataError
+from corpus_assets.manifests.earlier import check_earlier
 from corpus_assets.manifests.pair import RecordedArtifact, examine_artifact, located
 from corpus_assets.manifests.statement import Statement
 from corpus_assets.tables.drift import Drift, compare
-from corpus_assets.tables.reading import read_facts
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
+
+    from corpus_assets.manifests.pair import Mismatch
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,23 +51,15 @@ class RecordedTable:
     def obstacles(self) -> Iterator[str]:
         """Say why what is there is not the table that was recorded."""
         try:
-            yield from self._file() if self.said.artifact else self._rows()
+            yield from (f"{self.manifest}: {mismatch}" for mismatch in self._mismatches())
         except OSError as error:
             yield f"{self.manifest}: {error.filename or self.path}: {error.strerror}"
 
-    def _file(self) -> Iterator[str]:
+    def _mismatches(self) -> Iterable[Mismatch]:
+        if not self.said.artifact:
+            return check_earlier(self.manifest, self.said)
         recorded = RecordedArtifact.model_validate(self.said.artifact, from_attributes=True)
-        for mismatch in examine_artifact(self.manifest, recorded):
-            yield f"{self.manifest}: {mismatch}"
-
-    def _rows(self) -> Iterator[str]:
-        """Look at what an earlier script recorded: a path, and how many rows there are."""
-        if not self.said.artifact_path:
-            yield f"{self.manifest} does not say where its table is"
-        elif not self.path.is_file():
-            yield f"{self.manifest}: artifact: expected {self.path}, found no such file"
-        elif (rows := read_facts(self.path).rows) != self.said.rows:
-            yield f"{self.manifest}: rows: expected {self.said.rows}, found {rows}"
+        return examine_artifact(self.manifest, recorded)
 
 
 def scores_apart(old: RecordedTable, new: RecordedTable) -> Scores:

@@ -22,6 +22,7 @@ from corpus_assets.manifests.scored import GeometryPart
 
 LONG = ("inventory", "skipped", "trusted_reports", "unavailable_features")
 """Blocks that may be long; they are validated once."""
+COMMON = ("run_provenance", "stats")
 
 
 class Said(pydantic.BaseModel, frozen=True, extra="ignore"):
@@ -105,6 +106,12 @@ class Statement(Said):
         """Return what is said of the encode, or else was set; None where neither is."""
         said = getattr(self.recipe or self, name)
         return self.run_provenance.args.get(name) if said is None else said
+
+
+def common(document: dict[str, Any]) -> Statement:
+    """Return what manifests of all tools say, of any schema. Raises pydantic.ValidationError."""
+    said = {name: document[name] for name in COMMON if document.get(name) is not None}
+    return Statement.model_validate({"schema": str(document.get("schema")), **said})
 
 
 def read_statement(path: Path) -> Statement:

@@ -6,16 +6,16 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import orjson
 import pydantic
 
 from corpus_assets.errors import CorpusAssetsError, DataError
-from corpus_assets.files import read_regular
 from corpus_assets.manifests.counts import check_counts
+from corpus_assets.manifests.earlier import check_earlier
 from corpus_assets.manifests.inputs import bytes_of_inputs, check_inputs
 from corpus_assets.manifests.kinds import KINDS
-from corpus_assets.manifests.pair import LARGEST_MANIFEST, Mismatch, examine, located
-from corpus_assets.manifests.reading import read_manifest
+from corpus_assets.manifests.pair import Mismatch, examine, located
+from corpus_assets.manifests.reading import read_json, read_manifest
+from corpus_assets.manifests.statement import common
 from corpus_assets.tables.reading import read_facts
 
 if TYPE_CHECKING:
@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 
 ERRORS_SHOWN = 5
 NOT_RECORDED = "bytes, SHA-256, columns and content of the artifact, which are not recorded"
+ROWS_NOT_RECORDED = "the number of rows, which is not recorded"
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,8 +59,9 @@ def bytes_to_read(manifest: Path, *, inputs: bool = False) -> int:
 
 
 def _verify(manifest: Path, *, inputs: bool) -> Verification:
-    document = _document(manifest)
-    if document is None:
+    try:
+        document = read_json(manifest)
+    except CorpusAssetsError:
         return Verification(tuple(examine(manifest)))
     if "artifact" not in document:
         return _without_artifact(manifest, document)
@@ -77,37 +79,14 @@ def _verify(manifest: Path, *, inputs: bool) -> Verification:
     return Verification((*light, *content, *check_counts(model), *origin))
 
 
-def _document(manifest: Path) -> dict[str, Any] | None:
-    try:
-        document = orjson.loads(read_regular(manifest, LARGEST_MANIFEST))
-    except (FileNotFoundError, orjson.JSONDecodeError):
-        return None
-    return document if isinstance(document, dict) else None
-
-
 def _without_artifact(manifest: Path, document: dict[str, Any]) -> Verification:
-    """Look at what manifests of earlier scripts have: where the artifact is, and its rows."""
-    outputs = (document.get("run_provenance") or {}).get("outputs") or {}
-    path = outputs.get("parquet") or outputs.get("jsonl")
-    if not isinstance(path, str):
-        return Verification(tuple(examine(manifest)))
-    artifact = located(manifest, path)
-    if not artifact.is_file():
-        missing = Mismatch("artifact", str(artifact), "no such file")
-        return Verification((missing,), (NOT_RECORDED,))
-    return Verification(tuple(_rows_of(document, artifact)), (NOT_RECORDED,))
-
-
-def _rows_of(document: dict[str, Any], artifact: Path) -> Iterator[Mismatch]:
-    stats = document.get("stats") or {}
-    recorded = stats.get("rows", stats.get("frames"))
+    """Look at what manifests of earlier scripts have, of any schema."""
     try:
-        rows = read_facts(artifact).rows
-    except DataError as error:
-        yield Mismatch("artifact", "a table", str(error))
-        return
-    if recorded is not None and recorded != rows:
-        yield Mismatch("rows", str(recorded), str(rows))
+        said = common(document)
+    except pydantic.ValidationError as error:
+        return Verification(tuple(_invalid(error)), (NOT_RECORDED,))
+    rows = (ROWS_NOT_RECORDED,) if said.rows is None else ()
+    return Verification(tuple(check_earlier(manifest, said)), (NOT_RECORDED, *rows))
 
 
 def _invalid(error: pydantic.ValidationError) -> Iterator[Mismatch]:
