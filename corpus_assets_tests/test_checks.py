@@ -26,7 +26,6 @@ from corpus_assets.manifests.checks import CHECKS, REPLACED, judge
 from corpus_assets.manifests.evidence import Evidence
 from corpus_assets.manifests.pair import located
 from corpus_assets.manifests.verdict import Verdict
-from corpus_assets.tables import reading
 from corpus_assets.tables.examination import Examination
 from corpus_assets.tables.examining import Claims, examine_table
 from corpus_assets.tables.schema import netflix_spec
@@ -262,8 +261,7 @@ def test_a_table_that_is_not_right(
 def test_pieces_of_a_table_are_one(copied: ScoredBuilt, monkeypatch: pytest.MonkeyPatch) -> None:
     """Where batches and row groups end is no end of a clip."""
     table = pq.read_table(table_of(copied))
-    monkeypatch.setattr("corpus_assets.tables.examining.BATCH_ROWS", 4)
-    assert len(table) < reading.BATCH_ROWS
+    monkeypatch.setattr("corpus_assets.tables.batches.BATCH_ROWS", 4)
     wrong = with_value("frame_index", 20, 19)(table)
     for size, one in ((1, table), (5, table), (7, wrong)):
         pq.write_table(one, table_of(copied), row_group_size=size)

@@ -320,4 +320,4 @@ def test_exit_codes(konvid: Path, tmp_path: Path) -> None:
     konvid.write_text("{}")
     done = corpus_assets("cite", konvid, folder=tmp_path)
     assert (done.returncode, done.stdout) == (1, "")
-    assert "is no JSON object" in done.stderr
+    assert "schema: None is none of" in done.stderr

@@ -8,9 +8,10 @@ from corpus_assets.manifests.pair import Mismatch
 from corpus_assets.manifests.scored import KonvidPairsManifest, ScoredManifest
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
 
     from corpus_assets.manifests.kinds import Manifest
+    from corpus_assets.tables.examination import Examination
 
 
 def check_counts(model: Manifest) -> Iterator[Mismatch]:
@@ -22,6 +23,22 @@ def check_counts(model: Manifest) -> Iterator[Mismatch]:
         **_stats(model),
         **(_scored(model) if isinstance(model, ScoredManifest) else {}),
     }
+    yield from _contradicted(claims)
+
+
+def check_counts_of_table(model: Manifest, table: Examination) -> Iterator[Mismatch]:
+    """Compare counts with the rows and clips that the table has."""
+    claims = {"rows": (model.artifact.rows, table.rows)}
+    if isinstance(model, ScoredManifest):
+        claims["clips in the table"] = (model.counts.extracted + model.counts.cached, table.clips)
+    else:
+        reports = model.counts.ours + model.counts.foreign
+        claims["rows, of ours and foreign reports"] = (reports, table.rows)
+        claims["incomplete rows"] = (model.counts.incomplete, table.incomplete)
+    yield from _contradicted(claims)
+
+
+def _contradicted(claims: Mapping[str, tuple[int, int]]) -> Iterator[Mismatch]:
     for what, (expected, found) in claims.items():
         if expected != found:
             yield Mismatch(what, str(expected), str(found))

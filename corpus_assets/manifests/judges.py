@@ -6,9 +6,9 @@ from typing import TYPE_CHECKING
 
 from corpus_assets.errors import RootError
 from corpus_assets.manifests.claims import declared_features, declared_spec
-from corpus_assets.manifests.counts import check_counts
+from corpus_assets.manifests.counts import check_counts, check_counts_of_table
 from corpus_assets.manifests.membership import compare_members
-from corpus_assets.manifests.pair import Mismatch, examine
+from corpus_assets.manifests.pair import examine
 from corpus_assets.manifests.rows import CorpusRowsManifest
 from corpus_assets.manifests.scored import ScoredManifest
 from corpus_assets.manifests.unchanged import compare_inputs
@@ -31,27 +31,9 @@ def judge_pair(evidence: Evidence) -> Verdict:
 def judge_counts(evidence: Evidence) -> Verdict:
     """Hold the counts against each other and the table. Raises SetupError or DataError."""
     manifest, table = evidence.manifest, evidence.table
-    mismatches = [*check_counts(manifest), *_of_table(evidence)]
+    mismatches = [*check_counts(manifest), *check_counts_of_table(manifest, table)]
     facts: dict[str, Fact] = {"rows": table.rows, "clips": table.clips}
     return Verdict(tuple(map(str, mismatches)), facts=facts | manifest.counts.model_dump())
-
-
-def _of_table(evidence: Evidence) -> list[Mismatch]:
-    manifest, table = evidence.manifest, evidence.table
-    counts, claims = manifest.counts.model_dump(), {"rows": (manifest.artifact.rows, table.rows)}
-    if isinstance(manifest, CorpusRowsManifest):
-        claims["rows, of ours and foreign reports"] = (
-            counts["ours"] + counts["foreign"],
-            table.rows,
-        )
-        claims["incomplete rows"] = (counts["incomplete"], table.incomplete)
-    else:
-        claims["clips in the table"] = (counts["extracted"] + counts["cached"], table.clips)
-    return [
-        Mismatch(what, str(expected), str(found))
-        for what, (expected, found) in claims.items()
-        if expected != found
-    ]
 
 
 def judge_columns(evidence: Evidence) -> Verdict:

@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
-import pyarrow.parquet as pq
 
 from corpus_assets.errors import DataError
+from corpus_assets.tables.batches import batches, opened
 from corpus_assets.tables.content import QUIET_NAN
 from corpus_assets.tables.corpus_row import CORPUS_ROWS
 
@@ -22,7 +22,6 @@ if TYPE_CHECKING:
 
 ROW_NAMES = ("dis_basename", "key", "src")
 """The columns that name a row's clip; a table has one of them."""
-BATCH_ROWS = 1 << 16
 BATCH_LINES = 1 << 10
 BITS = pa.binary(8)
 
@@ -53,10 +52,8 @@ def table_schema(path: Path) -> pa.Schema:
     """Return the columns of a table. Raises OSError, and DataError when it is none of ours."""
     if path.suffix == ".jsonl":
         return CORPUS_ROWS.schema
-    try:
-        schema = pq.read_schema(path)
-    except pa.ArrowException as error:
-        raise DataError(f"{path} is no table of ours: {error}") from error
+    with opened(path) as file:
+        schema = file.schema_arrow
     if twice := [name for name, count in Counter(schema.names).items() if count > 1]:
         raise DataError(f"{path}: more than one column has the name {twice[0]}")
     return schema
@@ -85,13 +82,9 @@ def _batches(path: Path) -> Iterator[pa.Table]:
 
 
 def _of_parquet(path: Path) -> Iterator[pa.Table]:
-    try:
-        with pq.ParquetFile(path) as file:
-            for group in range(file.num_row_groups):
-                for batch in file.iter_batches(BATCH_ROWS, row_groups=[group]):
-                    yield pa.Table.from_batches([batch])
-    except pa.ArrowException as error:
-        raise DataError(f"{path} is no table of ours: {error}") from error
+    with opened(path) as file:
+        for batch in batches(file):
+            yield pa.Table.from_batches([batch])
 
 
 def _of_lines(path: Path) -> Iterator[pa.Table]:

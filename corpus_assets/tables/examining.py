@@ -8,12 +8,10 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
-import pyarrow.parquet as pq
 
-from corpus_assets.errors import DataError
+from corpus_assets.tables.batches import batches, opened
 from corpus_assets.tables.clip_order import ClipOrder
 from corpus_assets.tables.examination import Examination
-from corpus_assets.tables.reading import BATCH_ROWS
 from corpus_assets.tables.schema import FRAME_INDEX, TYPE_NAMES, TableSpec
 from corpus_assets.tables.value_rules import ValueRules
 
@@ -37,14 +35,10 @@ class Claims:
 
 def examine_table(path: Path, claims: Claims) -> Examination:
     """Hold a parquet table against claims. Raises OSError, and DataError when it is none."""
-    try:
-        with pq.ParquetFile(path) as file:
-            found = _Reader(file.schema_arrow, claims)
-            for group in range(file.num_row_groups):
-                for batch in file.iter_batches(BATCH_ROWS, row_groups=[group]):
-                    found.update(batch)
-    except (pa.ArrowException, UnicodeDecodeError) as error:
-        raise DataError(f"{path} is no parquet table: {error}") from error
+    with opened(path) as file:
+        found = _Reader(file.schema_arrow, claims)
+        for batch in batches(file):
+            found.update(batch)
     return found.result()
 
 

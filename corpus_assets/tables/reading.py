@@ -6,10 +6,10 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import pyarrow as pa
-import pyarrow.parquet as pq
 import pydantic
 
 from corpus_assets.errors import DataError
+from corpus_assets.tables.batches import batches, opened
 from corpus_assets.tables.content import ContentDigest
 from corpus_assets.tables.corpus_row import CORPUS_ROWS, VOLATILE, CorpusRow
 from corpus_assets.tables.jsonl import RowsDigest
@@ -17,8 +17,6 @@ from corpus_assets.tables.schema import TYPE_NAMES
 
 if TYPE_CHECKING:
     from pathlib import Path
-
-BATCH_ROWS = 1 << 16
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,15 +34,14 @@ def read_facts(path: Path) -> TableFacts:
 
 
 def _of_parquet(path: Path) -> TableFacts:
-    try:
-        with pq.ParquetFile(path) as file:
-            schema = file.schema_arrow
+    with opened(path) as file:
+        schema = file.schema_arrow
+        try:
             digest = ContentDigest(schema)
-            for group in range(file.num_row_groups):
-                for batch in file.iter_batches(BATCH_ROWS, row_groups=[group]):
-                    digest.update(pa.Table.from_batches([batch], schema))
-    except (pa.ArrowException, TypeError, UnicodeDecodeError) as error:
-        raise DataError(f"{path} is no table of ours: {error}") from error
+        except TypeError as error:
+            raise DataError(f"{path} is no table of ours: {error}") from error
+        for batch in batches(file):
+            digest.update(pa.Table.from_batches([batch], schema))
     columns = tuple((column.name, TYPE_NAMES[column.type]) for column in schema)
     return TableFacts(digest.rows, columns, digest.hexdigest())
 
