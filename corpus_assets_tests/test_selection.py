@@ -115,7 +115,7 @@ def test_tiers_without_selected_clips_are_left_out(tmp_path: Path) -> None:
 
 
 def test_shown_keys_are_few() -> None:
-    with pytest.raises(EmptyCorpusError, match=r"keys are a0, a1, a2, a3, a4 and 995 more$"):
+    with pytest.raises(EmptyCorpusError, match=r"keys are a0, a1, a2, a3, a4, and 995 more$"):
         Selection(include=("x",)).split({f"a{n}": "" for n in range(1000)})
 
 

@@ -13,6 +13,7 @@ from corpus_assets.artifacts.clip_scores import ClipScores
 from corpus_assets.artifacts.publication import publishing
 from corpus_assets.corpora.bvi_dvc import size_of
 from corpus_assets.corpora.listing import shown
+from corpus_assets.corpora.texts import bounded
 from corpus_assets.errors import ClipError, NothingScoredError
 from corpus_assets.extraction.kept_report import KeptReport, read_report
 from corpus_assets.extraction.outcome import SourceRecord
@@ -132,12 +133,11 @@ def _refuse(evidence: RowsEvidence, refused: RefusedPart, log: Log) -> None:
 
 
 def _none(folder: Path, failures: list[RefusedPart]) -> str:
-    examples = "".join(f"\n  {one.key}: {one.reason}" for one in failures[:FAILURES_SHOWN])
-    rest = len(failures) - FAILURES_SHOWN
-    more = f"\n  and {rest} more" if rest > 0 else ""
+    lines = bounded(failures, FAILURES_SHOWN, lambda one: f"{one.key}: {one.reason}")
+    examples = "".join(f"\n  {line}" for line in lines)
     return (
         f"none of the {len(failures)} reports in {folder} gives a row; nothing was written:"
-        f"{examples}{more}"
+        f"{examples}"
     )
 
 

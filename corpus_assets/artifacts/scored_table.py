@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from corpus_assets.artifacts.clip_scores import ClipScores
 from corpus_assets.artifacts.statistics import ScoreStatistics
+from corpus_assets.corpora.texts import bounded
 from corpus_assets.errors import NothingScoredError, TooManyFailedError
 from corpus_assets.extraction.extract import extract
 from corpus_assets.extraction.outcome import Extracted, Failed, Outcome, SourceRecord
@@ -133,10 +134,7 @@ def _log_failure(failed: Failed, before: int, log: Callable[[str], None]) -> Non
 
 def _first(failures: list[Failed]) -> str:
     """Return the first failures, one a line."""
-    shown = "".join(
-        f"\n  {failed.clip.key}: {failed.stage}: {failed.reason}"
-        for failed in failures[:FAILURES_SHOWN]
+    lines = bounded(
+        failures, FAILURES_SHOWN, lambda one: f"{one.clip.key}: {one.stage}: {one.reason}"
     )
-    rest = len(failures) - FAILURES_SHOWN
-    more = f"\n  and {rest} more" if rest > 0 else ""
-    return shown + more
+    return "".join(f"\n  {line}" for line in lines)

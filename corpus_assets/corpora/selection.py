@@ -7,6 +7,7 @@ from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING, Any
 
 from corpus_assets.corpora.clip import Skipped
+from corpus_assets.corpora.texts import bounded
 from corpus_assets.errors import EmptyCorpusError
 
 if TYPE_CHECKING:
@@ -64,10 +65,9 @@ class Selection:
     def _nothing_left(self, keys: Sequence[str]) -> str:
         settings = {"include": self.include, "exclude": self.exclude}
         globs = ", ".join(f"{name} {list(globs)}" for name, globs in settings.items() if globs)
-        more = f" and {len(keys) - KEYS_SHOWN} more" if len(keys) > KEYS_SHOWN else ""
         return (
             f"none of the {len(keys)} clips is left: {globs}; globs are over the whole key, and "
-            f"keys are {', '.join(keys[:KEYS_SHOWN])}{more}"
+            f"keys are {', '.join(bounded(keys, KEYS_SHOWN))}"
         )
 
 

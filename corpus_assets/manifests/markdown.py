@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from corpus_assets.corpora.listing import shown
+from corpus_assets.corpora.texts import cut
 
 LONGEST = 300
 NO_CODE = frozenset("`|\\")
@@ -14,18 +14,13 @@ SPECIAL = re.compile(r"([\\`*_\[\]<>|~#&$!])")
 
 def text(value: object) -> str:
     """Return a text on one line, cut where it is long, that Markdown leaves as it is."""
-    return SPECIAL.sub(r"\\\1", _cut(value))
+    return SPECIAL.sub(r"\\\1", cut(str(value), LONGEST))
 
 
 def code(value: str) -> str:
     """Return a text as code; where a cell of a table cannot hold it as such, as text."""
-    line = _cut(value)
+    line = cut(value, LONGEST)
     return text(value) if set(line) & NO_CODE or not line else f"`{line}`"
-
-
-def _cut(value: object) -> str:
-    line = str(value)
-    return shown(line) if len(line) <= LONGEST else f"{shown(line[:LONGEST])}…"
 
 
 def fence(content: str) -> str:

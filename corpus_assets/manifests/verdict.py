@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
+from corpus_assets.corpora.texts import bounded
+
 SHOWN = 5
 
 Fact = int | float | tuple[str, ...]
@@ -29,9 +31,7 @@ class Verdict:
     @property
     def text(self) -> str:
         """The first of what is wrong, and the notes, one a line."""
-        more = len(self.findings) - SHOWN
-        rest = (f"and {more} more",) if more > 0 else ()
-        return "\n".join((*self.findings[:SHOWN], *rest, *self.notes)) or "as it should be"
+        return "\n".join((*bounded(self.findings, SHOWN), *self.notes)) or "as it should be"
 
 
 def together(verdicts: Mapping[str, Verdict]) -> Verdict:
@@ -65,5 +65,4 @@ def _joined(values: Sequence[Fact]) -> Fact:
 
 def first(names: Sequence[str]) -> str:
     """Return the first names, and how many there are besides."""
-    more = f" and {len(names) - SHOWN} more" if len(names) > SHOWN else ""
-    return f"{', '.join(names[:SHOWN])}{more}"
+    return ", ".join(bounded(names, SHOWN))
