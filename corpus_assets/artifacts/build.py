@@ -11,20 +11,20 @@ from corpus_assets.artifacts.publication import publishing
 from corpus_assets.artifacts.scored_table import ScoredTable, TableTask
 from corpus_assets.extraction.workers import ThreadWorkers
 from corpus_assets.manifests.engine import EnginePart
-from corpus_assets.manifests.parts import (
-    CountsPart,
-    FailurePart,
-    InventoryPart,
-    SkippedPart,
-    TrustedPart,
-    cache_part,
-    unavailable_parts,
-)
+from corpus_assets.manifests.parts import InventoryPart
 from corpus_assets.manifests.provenance import (
     InputRecord,
     RunProvenance,
     entry_point,
     input_record,
+)
+from corpus_assets.manifests.run_parts import (
+    CountsPart,
+    FailurePart,
+    SkippedPart,
+    TrustedPart,
+    cache_part,
+    unavailable_parts,
 )
 
 if TYPE_CHECKING:

@@ -10,7 +10,7 @@ import pydantic
 
 from corpus_assets.artifacts.lineage import Lineage
 from corpus_assets.artifacts.settings import SharedSettings
-from corpus_assets.manifests.parts import DagsterPart
+from corpus_assets.manifests.run_parts import DagsterPart
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -6,8 +6,9 @@ from typing import Literal, Self
 
 import pydantic
 
-from corpus_assets.manifests.parts import ArtifactPart, DagsterPart, InventoryPart, Part, ToolPart
+from corpus_assets.manifests.parts import ArtifactPart, InventoryPart, Part, ToolPart
 from corpus_assets.manifests.provenance import RunProvenance
+from corpus_assets.manifests.run_parts import DagsterPart
 
 
 class RowsStats(Part):

@@ -7,20 +7,17 @@ from typing import Literal
 import pydantic
 
 from corpus_assets.manifests.engine import EnginePart, RecipePart
-from corpus_assets.manifests.parts import (
-    ArtifactPart,
+from corpus_assets.manifests.parts import ArtifactPart, InventoryPart, Part, ToolPart
+from corpus_assets.manifests.provenance import RunProvenance
+from corpus_assets.manifests.run_parts import (
     CachePart,
     CountsPart,
     DagsterPart,
     FailurePart,
-    InventoryPart,
-    Part,
     SkippedPart,
-    ToolPart,
     TrustedPart,
     UnavailablePart,
 )
-from corpus_assets.manifests.provenance import RunProvenance
 
 
 class ScoredManifest(Part):

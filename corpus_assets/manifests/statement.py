@@ -8,16 +8,9 @@ from typing import Any
 import pydantic
 
 from corpus_assets.manifests.engine import EnginePart, RecipePart
-from corpus_assets.manifests.parts import (
-    ArtifactPart,
-    DagsterPart,
-    InventoryPart,
-    SkippedPart,
-    ToolPart,
-    TrustedPart,
-    UnavailablePart,
-)
+from corpus_assets.manifests.parts import ArtifactPart, InventoryPart, ToolPart
 from corpus_assets.manifests.reading import read_document, validated
+from corpus_assets.manifests.run_parts import DagsterPart, SkippedPart, TrustedPart, UnavailablePart
 from corpus_assets.manifests.scored import GeometryPart
 
 LONG = ("inventory", "skipped", "trusted_reports", "unavailable_features")

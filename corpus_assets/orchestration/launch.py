@@ -7,7 +7,7 @@ import orjson
 
 from corpus_assets.artifacts.request import Asset, Launch, RequestT
 from corpus_assets.artifacts.settings import EMBEDDED
-from corpus_assets.manifests.parts import DagsterPart
+from corpus_assets.manifests.run_parts import DagsterPart
 
 MODULE = "corpus_assets.definitions"
 LAUNCHED_BY = "corpus_assets/launched_by"
