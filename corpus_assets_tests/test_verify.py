@@ -226,6 +226,24 @@ def test_an_artifact_that_is_not_there(built: ScoredBuilt, tmp_path: Path) -> No
     assert "b.parquet: no such file" in done.stderr
 
 
+@pytest.mark.parametrize(
+    ("keys", "value", "said"),
+    [
+        (("artifact", "path"), f"/{'a' * 5000}", "File name too long"),
+        (("inventory", "root"), f"/{'a' * 5000}", f"error: /{'a' * 5000}: File name too long"),
+        (("run_provenance", "args", "cache_dir"), "a\0b", "no setting holds a NUL"),
+    ],
+)
+def test_a_replay_of_such_a_path(
+    built: ScoredBuilt, tmp_path: Path, keys: tuple[str | int, ...], value: str, said: str
+) -> None:
+    edit(built, *keys, value=value)
+    done = corpus_assets("replay", built.manifest_path, folder=tmp_path)
+    assert done.returncode == 2
+    assert said in done.stderr
+    assert "Traceback" not in done.stderr
+
+
 def test_a_path_that_cannot_be_looked_at() -> None:
     with pytest.raises(MissingManifestError, match="File name too long"):
         manifests_at(Path("a" * 5000))

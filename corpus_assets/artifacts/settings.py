@@ -221,6 +221,9 @@ def validated(model: type[Settings], given: Mapping[str, Any]) -> Settings:
 
     Raises SettingError naming the first field that is wrong, its value and what is allowed.
     """
+    for name, value in given.items():
+        if isinstance(value, str) and "\0" in value:
+            raise SettingError(name, value, "no setting holds a NUL")
     try:
         return model(**{name: value for name, value in given.items() if value is not None})
     except pydantic.ValidationError as error:

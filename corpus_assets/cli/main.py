@@ -17,7 +17,7 @@ from corpus_assets.cli.doctor import doctor
 from corpus_assets.cli.replay import replay
 from corpus_assets.cli.run import run_commands
 from corpus_assets.cli.verify import verify
-from corpus_assets.errors import CancelledError, CorpusAssetsError
+from corpus_assets.errors import CancelledError, CorpusAssetsError, SetupError
 
 app = typer.Typer(
     name="corpus-assets",
@@ -61,6 +61,9 @@ def main() -> None:
         if error.format_message():  # empty where the help was shown for want of arguments
             _end(error.format_message().replace("Value error, ", ""), error.exit_code)
         sys.exit(error.exit_code)
+    except OSError as error:  # a folder that may not be searched, a path that is too long
+        where = f"{error.filename}: " if error.filename else ""
+        _end(f"{where}{error.strerror or error}", SetupError.exit_code)
     except (KeyboardInterrupt, typer.Abort):
         _end("cancelled", CancelledError.exit_code)
 
