@@ -108,7 +108,14 @@ def test_another_file_with_the_same_content(built: ScoredBuilt) -> None:
         (("counts", "cached"), "many", ["counts.cached"]),
         (("inventory", "count"), 9, ["inventory.count"]),
         (("inventory", "files", 0, "bytes"), 1, ["inventory.bytes"]),
+        (("inventory", "files", 0, "sha256"), "0" * 64, ["inventory.digest"]),
+        (("inventory", "digest"), "0" * 64, ["inventory.digest"]),
         (("crf",), None, ["crf"]),
+        (("crf",), 20, ["crf"]),
+        (("recipe", "crf"), 20, ["recipe.crf"]),
+        (("features",), ["adm2"], ["features"]),
+        (("stats", "frames"), "36", ["stats.frames"]),
+        (("counts", "failed"), False, ["counts.failed"]),
         (("schema",), "mine", ["schema"]),
         (("surprise",), 1, ["surprise"]),
     ],
@@ -247,3 +254,32 @@ def test_a_replay_of_such_a_path(
 def test_a_path_that_cannot_be_looked_at() -> None:
     with pytest.raises(MissingManifestError, match="File name too long"):
         manifests_at(Path("a" * 5000))
+
+
+def test_where_the_artifact_is_found(built: ScoredBuilt, tmp_path: Path) -> None:
+    """A manifest that was copied alone speaks of the table where it was written, and says so."""
+    alone = tmp_path / "alone" / built.manifest_path.name
+    alone.parent.mkdir()
+    shutil.copy(built.manifest_path, alone)
+    done = corpus_assets("verify", alone, folder=tmp_path)
+    assert done.returncode == 0
+    assert f"fine, with the artifact at {built.manifest.artifact.path}" in done.stdout
+    shutil.copy(built.manifest.artifact.path, alone.parent)
+    done = corpus_assets("verify", alone, folder=tmp_path)
+    assert done.stdout == f"{alone}: fine\n"
+
+
+def test_a_manifest_of_any_name(konvid_root: Path, tmp_path: Path) -> None:
+    built = build_pairs(konvid_root, manifest_out=str(tmp_path / "m" / "mine.json"))
+    done = corpus_assets("verify", built.manifest_path, folder=tmp_path)
+    assert done.returncode == 0, done.stderr
+    built.manifest_path.write_bytes(b"")
+    done = corpus_assets("verify", built.manifest_path, folder=tmp_path)
+    assert "found an empty file" in done.stdout
+
+
+def test_geometry_and_labels_that_contradict_the_settings(netflix_root: Path) -> None:
+    built = build_netflix(netflix_root, feature_set="canonical6", width=384, height=216)
+    edit(built, "geometry", "width", value=160)
+    edit(built, "codec", value="h265")
+    assert wrong(built) == ["codec", "geometry.width"]

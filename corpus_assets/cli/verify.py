@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import asdict
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
@@ -12,7 +12,7 @@ from corpus_assets.cli.progress import shown_reading
 from corpus_assets.cli.summary import print_json
 from corpus_assets.errors import DataError
 from corpus_assets.manifests.pair import manifests_at
-from corpus_assets.manifests.verification import bytes_to_read
+from corpus_assets.manifests.verification import Verification, bytes_to_read
 from corpus_assets.manifests.verification import verify as verified
 
 
@@ -34,13 +34,26 @@ def verify(
     with shown_reading(sum(bytes_to_read(manifest, inputs=inputs) for manifest in manifests)):
         found = {manifest: verified(manifest, inputs=inputs) for manifest in manifests}
     if as_json:
-        print_json({str(manifest): asdict(one) for manifest, one in found.items()})
+        print_json({str(manifest): _document(one) for manifest, one in found.items()})
     else:
         for manifest, one in found.items():
-            typer.echo(f"{manifest}: {'not right' if one.mismatches else 'fine'}")
+            typer.echo(f"{manifest}: {_verdict(manifest, one)}")
             for mismatch in one.mismatches:
                 typer.echo(f"  {mismatch}")
             for unproved in one.unproved:
                 typer.echo(f"  not proved: {unproved}")
     if any(one.mismatches for one in found.values()):
         raise typer.Exit(DataError.exit_code)
+
+
+def _verdict(manifest: Path, one: Verification) -> str:
+    """Say how it is, and of which file where that is not beside the manifest."""
+    verdict = "not right" if one.mismatches else "fine"
+    elsewhere = (
+        one.artifact is not None and one.artifact.parent.resolve() != manifest.parent.resolve()
+    )
+    return f"{verdict}, with the artifact at {one.artifact}" if elsewhere else verdict
+
+
+def _document(one: Verification) -> dict[str, Any]:
+    return asdict(one) | {"artifact": str(one.artifact) if one.artifact else None}

@@ -66,7 +66,7 @@ def _manifests_at(path: Path) -> list[Path]:
     if path.is_dir():
         names = {_final(entry.name) for entry in path.iterdir()}
         return [path / name for name in sorted(names) if name.endswith(SUFFIX)]
-    manifest = path if path.name.endswith(SUFFIX) else manifest_path(path)
+    manifest = path if path.suffix == ".json" else manifest_path(path)
     if manifest != path and not path.is_file():
         raise MissingManifestError(f"{path}: no such file")
     there = manifest.is_file() or (path.parent.is_dir() and temporaries_of(manifest))
@@ -85,6 +85,8 @@ def examine(manifest: Path) -> list[Mismatch]:
     except pydantic.ValidationError as error:
         first = error.errors(include_url=False)[0]
         found = f"{'.'.join(map(str, first['loc'])) or 'document'}: {first['msg']}"
+        if not manifest.stat().st_size:
+            found = "an empty file"
         return [Mismatch("manifest", "path, bytes and sha256 of its artifact", found)]
     return examine_artifact(manifest, recorded)
 

@@ -129,14 +129,19 @@ class InventoryPart(Part):
         """Describe the files below a root."""
         unique = {source.name: source for source in sources}
         records = [unique[name] for name in sorted(unique)]
-        lines = "".join(f"{record.sha256}  {record.name}\n" for record in records)
+        files = tuple(
+            FilePart(path=record.name, bytes=record.bytes, sha256=record.sha256)
+            for record in records
+        )
         return cls(
             root=str(root),
-            files=tuple(
-                FilePart(path=record.name, bytes=record.bytes, sha256=record.sha256)
-                for record in records
-            ),
-            count=len(records),
-            bytes=sum(record.bytes for record in records),
-            digest=sha256_of_bytes(lines.encode()),
+            files=files,
+            count=len(files),
+            bytes=sum(file.bytes for file in files),
+            digest=inventory_digest(files),
         )
+
+
+def inventory_digest(files: Iterable[FilePart]) -> str:
+    """Return the digest of an inventory, of files in its order."""
+    return sha256_of_bytes("".join(f"{file.sha256}  {file.path}\n" for file in files).encode())

@@ -6,9 +6,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import orjson
 import pydantic
 
 from corpus_assets.errors import CorpusAssetsError, DataError
+from corpus_assets.manifests.agreement import check_agreement
 from corpus_assets.manifests.counts import check_counts
 from corpus_assets.manifests.earlier import check_earlier
 from corpus_assets.manifests.inputs import bytes_of_inputs, check_inputs
@@ -34,6 +36,8 @@ class Verification:
 
     mismatches: tuple[Mismatch, ...]
     unproved: tuple[str, ...] = ()
+    artifact: Path | None = None
+    """The file that was looked at: beside the manifest, else where it was written."""
 
 
 def verify(manifest: Path, *, inputs: bool = False) -> Verification:
@@ -71,12 +75,14 @@ def _verify(manifest: Path, *, inputs: bool) -> Verification:
         known = Mismatch("schema", f"one of {', '.join(KINDS)}", str(document.get("schema")))
         return Verification((*light, known))
     try:
-        model = kind.model_validate(document)
+        model = kind.model_validate_json(orjson.dumps(document), strict=True)
     except pydantic.ValidationError as error:
         return Verification((*light, *_invalid(error)))
     content = _content(manifest, model.artifact)
     origin = check_inputs(model) if inputs else ()
-    return Verification((*light, *content, *check_counts(model), *origin))
+    facts = (*check_counts(model), *check_agreement(model))
+    artifact = located(manifest, model.artifact.path)
+    return Verification((*light, *content, *facts, *origin), artifact=artifact)
 
 
 def _without_artifact(manifest: Path, document: dict[str, Any]) -> Verification:

@@ -10,7 +10,7 @@ from corpus_assets.artifacts.request import Asset
 from corpus_assets.manifests.checks import CHECKS, Check, judge
 from corpus_assets.manifests.evidence import Evidence
 from corpus_assets.manifests.verdict import Verdict, together
-from corpus_assets.orchestration.summary import summary
+from corpus_assets.orchestration.summary import level, summary
 
 NOTHING = Verdict(("nothing was materialized yet",))
 
@@ -35,7 +35,7 @@ def artifact_checks(asset: Asset[Any]) -> dg.AssetChecksDefinition:
             for check in CHECKS
             if check.name in wanted
         ]
-        context.log.info("checks: %s", summary(results))
+        context.log.log(level(results), "checks: %s", summary(results))
         yield from results
 
     return checks

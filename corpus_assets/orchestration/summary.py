@@ -1,5 +1,6 @@
 """One line for all checks of an artifact, and a line for each that only warns."""
 
+import logging
 from collections.abc import Iterable
 
 import dagster as dg
@@ -14,6 +15,14 @@ def summary(results: Iterable[Evaluated]) -> str:
     line = f"{len(evaluated) - len(failed)} of {len(evaluated)} passed"
     kinds = ((" (warning)" if is_warning(one) else "", one) for one in failed)
     return "; ".join([line, *(f"{one.check_name}{kind}: {said(one)}" for kind, one in kinds)])
+
+
+def level(results: Iterable[Evaluated]) -> int:
+    """Return how loudly to log it: that all passed, a warning, an error."""
+    failed = [one for one in results if not one.passed]
+    if not failed:
+        return logging.INFO
+    return logging.WARNING if all(map(is_warning, failed)) else logging.ERROR
 
 
 def said(result: Evaluated) -> str:
