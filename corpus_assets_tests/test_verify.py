@@ -246,7 +246,7 @@ def test_a_replay_of_such_a_path(
 ) -> None:
     edit(built, *keys, value=value)
     done = corpus_assets("replay", built.manifest_path, folder=tmp_path)
-    assert done.returncode == 2
+    assert done.returncode in {1, 2}
     assert said in done.stderr
     assert "Traceback" not in done.stderr
 
