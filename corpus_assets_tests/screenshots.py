@@ -117,7 +117,7 @@ def picture_assets(camera: Camera) -> None:
     camera.take("lineage", 860)
     ui.open_asset(KONVID, "Events")
     expect(ui.metadata("clips_failed")).to_have_text("1")
-    camera.take("materialization", 1250)
+    camera.take("materialization", 2000)
     ui.open_check(NETFLIX, "artifact_matches_manifest")
     expect(ui.check_says("Passed")).to_be_visible()
     camera.take("checks", 620)
