@@ -18,7 +18,7 @@ from corpus_assets.errors import NothingScoredError
 from corpus_assets.extraction import extract as extraction
 from corpus_assets.extraction.extract import extract
 from corpus_assets.extraction.outcome import Failed, Outcome
-from corpus_assets.extraction.progress import Progress, Tracker, observed_by
+from corpus_assets.extraction.progress import Counts, Progress, Tracker, observed_by
 from corpus_assets.extraction.workers import ThreadWorkers
 from corpus_assets.files import hashing_heard_by, sha256_of_file
 from corpus_assets.libvmaf.process import Children
@@ -67,6 +67,20 @@ def test_an_error_of_everyone_does_not_wait_for_its_turn(monkeypatch: pytest.Mon
     with ThreadWorkers(2) as workers, pytest.raises(OSError, match="No space left"):
         list(extract(map(clip, range(2)), work, workers, Tracker(2, silent)))
     assert time.monotonic() - started < 30, "the first clip takes a minute"
+
+
+def test_time_left_is_that_of_clips_to_score() -> None:
+    cached = Counts(selected=1200, cached=1190)
+    assert Progress(cached, 120.0, running=2).seconds_left is None, (
+        "nothing says how long they take"
+    )
+    one = Counts(selected=1200, cached=1190, extracted=1)
+    assert Progress(one, 120.0, running=2).seconds_left == 240.0
+    half = Counts(selected=100, cached=25, extracted=25)
+    assert Progress(half, 50.0).seconds_left == 50.0
+    assert Progress(Counts(selected=10, cached=5), 1.0).seconds_left == 1.0
+    line = Progress(one, 120.0, running=2, oldest="KoNViD_1k_videos_7").line()
+    assert line.endswith("240 s left; 2 in work, first KoNViD_1k_videos_7")
 
 
 def test_log_calls_do_not_grow_with_the_clips(tmp_path: Path) -> None:

@@ -33,7 +33,7 @@ def extract(
     pending: deque[_Pending] = deque()
     try:
         for clip in clips:
-            pending.append(_Pending(workers.submit(work, clip)))
+            pending.append(_Pending(clip.key, workers.submit(work, clip)))
             if len(pending) >= WINDOW_PER_WORKER * workers.count:
                 yield _oldest(pending, tracker)
         while pending:
@@ -47,6 +47,7 @@ def extract(
 class _Pending:
     """A clip that was submitted, and whether the tracker knows how it ended."""
 
+    key: str
     future: Future[Outcome]
     told: bool = False
 
@@ -63,7 +64,7 @@ def _oldest(pending: deque[_Pending], tracker: Tracker) -> Outcome:
     while not wait((oldest.future,), TICK_SECONDS).done:
         for one in pending:
             one.tell(tracker)
-        tracker.tick()
+        tracker.tick(sum(one.future.running() for one in pending), oldest.key)
     pending.popleft()
     oldest.tell(tracker)
     return oldest.future.result()

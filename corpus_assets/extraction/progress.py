@@ -40,10 +40,12 @@ class Counts:
 
 @dataclass(frozen=True, slots=True)
 class Progress:
-    """A moment of a run."""
+    """A moment of a run: `running` clips are being scored, `oldest` is the one waited for."""
 
     counts: Counts
     elapsed_seconds: float
+    running: int = 0
+    oldest: str = ""
 
     @property
     def frames_per_second(self) -> float:
@@ -52,19 +54,27 @@ class Progress:
 
     @property
     def seconds_left(self) -> float | None:
-        """Time left if the rest goes on as it went so far; None before the first clip."""
-        if not self.counts.done:
+        """Time left if the rest goes on as it went so far, but for the clips that are running.
+
+        These are not cached, whatever share was so far. None before the first clip, and while only
+        cached ones have ended and others run.
+        """
+        counts, rest = self.counts, self.counts.selected - self.counts.done
+        scored = counts.extracted + counts.failed
+        if not counts.done or (self.running and not scored):
             return None
-        rest = self.counts.selected - self.counts.done
-        return self.elapsed_seconds / self.counts.done * rest
+        if not scored:
+            return self.elapsed_seconds / counts.done * rest
+        return self.elapsed_seconds / scored * max(self.running, rest * scored / counts.done)
 
     def line(self) -> str:
         """Return one line for a log."""
         counts = self.counts
         left = "" if self.seconds_left is None else f", {self.seconds_left:.0f} s left"
+        work = f"; {self.running} in work, first {self.oldest}" if self.running else ""
         return (
             f"{counts.done}/{counts.selected} clips, {counts.cached} cached, "
-            f"{counts.failed} failed, {self.frames_per_second:.1f} frames/s{left}"
+            f"{counts.failed} failed, {self.frames_per_second:.1f} frames/s{left}{work}"
         )
 
 
@@ -90,6 +100,8 @@ class Tracker:
     log: Callable[[str], None]
     interval: float = 5.0
     counts: Counts = field(init=False)
+    running: int = 0
+    oldest: str = ""
     _started: float = field(default_factory=time.monotonic)
     _told: float = field(default_factory=time.monotonic)
 
@@ -100,9 +112,14 @@ class Tracker:
     def add(self, outcome: Outcome) -> None:
         """Count one outcome."""
         self.counts = self.counts.after(outcome)
-        self.tick()
+        self._tell()
 
-    def tick(self) -> None:
+    def tick(self, running: int = 0, oldest: str = "") -> None:
+        """Take note of what is being scored, and that time passes."""
+        self.running, self.oldest = running, oldest
+        self._tell()
+
+    def _tell(self) -> None:
         """Tell how far the run is; the time between log lines grows with it, so they stay few."""
         self._tell_observers()
         now = time.monotonic()
@@ -113,7 +130,9 @@ class Tracker:
 
     def now(self) -> Progress:
         """Return how far the run is."""
-        return Progress(self.counts, time.monotonic() - self._started)
+        running = min(self.running, self.counts.selected - self.counts.done)
+        elapsed = time.monotonic() - self._started
+        return Progress(self.counts, elapsed, running, self.oldest if running else "")
 
     def _tell_observers(self) -> None:
         for listener in _observers.get():

@@ -17,6 +17,10 @@ QUIET_SECONDS = 600.0
 LOOKS_A_QUIET_TIME = 5
 LEAST_INTERVAL = 30
 """Seconds between two looks, which take some of a processor when the corpus is large."""
+ASKED = (
+    "a run was asked for already, and the table is behind all the same: it failed, or a run with "
+    "other settings came after it; the schedule makes it, or a run of yours"
+)
 
 
 class Seen(pydantic.BaseModel, frozen=True):
@@ -91,6 +95,6 @@ def _answer(
     if not wanted.runs:
         return skipped(wanted.reason)
     if seen.asked == seen.versions:
-        return skipped("a run was asked for and has not succeeded; start one by hand")
+        return skipped(ASKED)
     asked = seen.model_copy(update={"asked": seen.versions})
     return dg.SensorResult(run_requests=[*wanted.runs], cursor=asked.model_dump_json())
