@@ -10,6 +10,7 @@ import signal
 import subprocess
 import sys
 import time
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -409,6 +410,15 @@ def with_signals() -> list[str]:
     return [sys.executable, "-c", code]
 
 
+@pytest.fixture
+def _signals_end_this_process() -> Iterator[None]:
+    """Whatever started these tests, or ran in them: Dagster ignores SIGTERM where SIGINT is."""
+    before = signal.signal(signal.SIGTERM, signal.SIG_DFL)
+    yield
+    signal.signal(signal.SIGTERM, before)
+
+
+@pytest.mark.usefixtures("_signals_end_this_process")
 def test_an_interrupt_that_python_drops_ends_it_all_the_same() -> None:
     with _ended_by_signals():
         tracker = Tracker(1, lambda _: None)
