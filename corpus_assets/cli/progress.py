@@ -39,12 +39,13 @@ def shown_progress() -> Iterator[None]:
         TextColumn("{task.fields[rest]}"),
     )
     with Bar(*columns, console=console) as bar:
-        task = bar.add_task("clips", total=None, rest="")
+        task = bar.add_task("clips", total=None, rest="", visible=False)
 
         def listen(progress: Progress) -> None:
             counts = progress.counts
             rest = progress.line().split(" clips, ", 1)[1]
-            bar.update(task, total=counts.selected, completed=counts.done, rest=rest)
+            done, total = counts.done, counts.selected
+            bar.update(task, total=total, completed=done, rest=rest, visible=True)
 
         with observed_by(listen):
             yield
