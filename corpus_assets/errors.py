@@ -8,7 +8,8 @@ CorpusAssetsError
 │   ├── MissingManifestError  no manifest is where one is looked for
 │   ├── StorageError        an output or cache folder cannot be written
 │   ├── BusyError           another run is writing the same output
-│   └── EngineError         the libvmaf engine is missing or cannot do what is asked
+│   ├── EngineError         the libvmaf engine is missing or cannot do what is asked
+│   └── ClusterError        a Dask cluster cannot be used, or has gone away
 ├── DataError               the data is not right (exit code 1)
 │   ├── EmptyCorpusError    nothing to score was found
 │   ├── NothingScoredError  every selected clip failed
@@ -41,6 +42,10 @@ class CorpusAssetsError(Exception):
     """Base of all errors that the project raises on purpose; its text is for the user."""
 
     exit_code = 1
+
+    def __reduce__(self) -> tuple[object, ...]:
+        """Travel between processes as it is, whatever the constructor takes."""
+        return _rebuilt, (type(self), self.args), self.__dict__
 
 
 class SetupError(CorpusAssetsError):
@@ -104,6 +109,10 @@ class BusyError(SetupError):
 
 class EngineError(SetupError):
     """The engine is missing, is the wrong file, or lacks a model, filter or encoder."""
+
+
+class ClusterError(SetupError):
+    """A Dask cluster cannot be reached, is not like this process, or has gone away."""
 
 
 class DataError(CorpusAssetsError):
@@ -179,3 +188,9 @@ class CancelledError(CorpusAssetsError):
     """Work was refused or ended because the run is being cancelled."""
 
     exit_code = 130
+
+
+def _rebuilt(kind: type[CorpusAssetsError], args: tuple[object, ...]) -> CorpusAssetsError:
+    error = kind.__new__(kind)
+    error.args = args
+    return error

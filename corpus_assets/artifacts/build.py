@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, Any
 
 from corpus_assets.artifacts.publication import publishing
 from corpus_assets.artifacts.scored_table import ScoredTable, TableTask
-from corpus_assets.extraction.workers import ThreadWorkers
 from corpus_assets.manifests.engine import EnginePart
 from corpus_assets.manifests.parts import InventoryPart
 from corpus_assets.manifests.provenance import (
@@ -67,7 +66,7 @@ def build(asset: ScoredAsset, request: ScoredRequest, launch: Launch, log: Log) 
     with (
         publishing(scoring.out, scoring.manifest_out, "out", log) as publication,
         scoring.cache_shared(),
-        ThreadWorkers(scoring.workers) as workers,
+        scoring.working(engine, discovery.clips, log) as (workers, work),
     ):
         task = TableTask(
             request.spec,
@@ -76,7 +75,7 @@ def build(asset: ScoredAsset, request: ScoredRequest, launch: Launch, log: Log) 
             scoring.out,
             scoring.max_failed_share,
         )
-        table = task.make(scoring.scorer(engine), workers, log)
+        table = task.make(work, workers, log)
         common = _common(request, discovery, engine, table)
         common["run_provenance"] = _provenance(asset, request, launch, engine)
         manifest = request.manifest(table, common | {"dagster": launch.dagster})

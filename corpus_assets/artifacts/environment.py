@@ -77,6 +77,10 @@ class Environment:
             raise SettingError("CORPUS_ASSETS_WORKERS", text, "it takes a whole number from 1")
         return int(text)
 
+    def dask_address(self, shared: SharedSettings) -> str | None:
+        """Return the address of a Dask scheduler; None for threads of this process."""
+        return shared.dask_address or self.get("CORPUS_ASSETS_DASK_ADDRESS")
+
     def netflix_root(self, setting: str | None) -> Path:
         """Return the root of Netflix Public. Raises UnsetRootError."""
         chosen = setting or self.get(NETFLIX_VARIABLE)

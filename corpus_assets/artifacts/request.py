@@ -134,7 +134,10 @@ class Asset(Generic[RequestT]):
     partitions: Partitions | None = None
     upstream: tuple[tuple[str, str], ...] = ()
     lineage: Lineage = field(default_factory=dict)
-    shared_settings: tuple[str, ...] = ("workers", "memory_gib", "output_dir", "ffmpeg")
+    shared_settings: tuple[str, ...] = (
+        *("workers", "memory_gib", "dask_address"),
+        *("output_dir", "ffmpeg"),
+    )
 
     @property
     def name(self) -> str:

@@ -18,28 +18,25 @@ from corpus_assets.artifacts.storage import (
     check_writable,
     output_remedy,
 )
-from corpus_assets.errors import StorageError
+from corpus_assets.errors import SetupError, StorageError
 from corpus_assets.extraction.cache import CACHE_REMEDY, ReportCache
 from corpus_assets.extraction.scorer import CachePolicy, ClipScorer
-from corpus_assets.extraction.workers import available_processors
-from corpus_assets.libvmaf.engine import Engine
-from corpus_assets.libvmaf.ffmpeg import FfmpegProgram, embedded_ffmpeg
+from corpus_assets.extraction.scorer_spec import ScorerSpec
+from corpus_assets.extraction.workers import ThreadWorkers
 from corpus_assets.libvmaf.model import Model, resolve_model
-from corpus_assets.libvmaf.room import room_of_this_machine
-from corpus_assets.libvmaf.trials import Trials
-from corpus_assets.libvmaf.vmaf_tool import VmafTool
 from corpus_assets.locks import shared_folder
 from corpus_assets.manifests.document import manifest_path
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Callable, Iterator, Sequence
 
     from corpus_assets.artifacts.environment import Environment
     from corpus_assets.artifacts.settings import SharedSettings
     from corpus_assets.corpora.clip import Clip
     from corpus_assets.corpora.listing import Links
+    from corpus_assets.extraction.workers import Work, Workers
+    from corpus_assets.libvmaf.engine import Engine
     from corpus_assets.libvmaf.features import FeatureSet
-    from corpus_assets.libvmaf.program import Program
     from corpus_assets.tables.schema import TableSpec
 
 GIB = 1 << 30
@@ -59,6 +56,7 @@ class Scoring:
     vmaf_bin: str | None
     ffmpeg: str | None
     workers: int
+    dask_address: str | None
     memory_gib: float | None
     trials_dir: Path | None
     links: Links
@@ -87,6 +85,7 @@ class Scoring:
             vmaf_bin=_program(environment.vmaf_bin(settings.vmaf_bin, shared)),
             ffmpeg=_program(environment.ffmpeg(shared)),
             workers=environment.workers(shared),
+            dask_address=environment.dask_address(shared),
             memory_gib=shared.memory_gib,
             trials_dir=None if settings.cache_policy == "off" else caches / TRIALS_FOLDER,
             links=settings.links,
@@ -114,6 +113,7 @@ class Scoring:
     def shared(self) -> dict[str, Any]:
         """The effective value of what resources carry and the artifact depends on."""
         return {
+            "dask_address": self.dask_address,
             "ffmpeg": self.ffmpeg,
             "memory_gib": self.memory_gib,
             "workers": self.workers,
@@ -124,22 +124,45 @@ class Scoring:
         """The reports of earlier runs."""
         return ReportCache(str(self.cache_dir))
 
-    @property
-    def program(self) -> Program:
-        """The program that runs libvmaf. Raises EngineError."""
-        ffmpeg = FfmpegProgram(self.ffmpeg or embedded_ffmpeg())
-        return VmafTool(self.vmaf_bin, ffmpeg) if self.vmaf_bin else ffmpeg
+    def spec(self, features: FeatureSet) -> ScorerSpec:
+        """Return what a scorer of a feature set is made of."""
+        return ScorerSpec(
+            ffmpeg=self.ffmpeg,
+            vmaf_bin=self.vmaf_bin,
+            model=self.model,
+            features=features,
+            clip_timeout=self.clip_timeout,
+            memory=int(self.memory_gib * GIB) if self.memory_gib else None,
+            slots=self.workers,
+            trials_dir=self.trials_dir,
+            cache_dir=self.cache_dir,
+            policy=self.cache_policy,
+        )
 
     def engine(self, features: FeatureSet) -> Engine:
         """Return the engine that computes a feature set. Raises EngineError."""
-        memory = int(self.memory_gib * GIB) if self.memory_gib else None
-        room = room_of_this_machine(max(self.workers, available_processors()), memory)
-        trials = Trials(self.program, self.trials_dir)
-        return Engine(trials, self.model, features, self.clip_timeout, room)
+        return self.spec(features).engine()
 
     def scorer(self, engine: Engine) -> ClipScorer:
         """Return what turns clips into outcomes."""
         return ClipScorer(engine, self.cache, self.cache_policy)
+
+    @contextlib.contextmanager
+    def working(
+        self, engine: Engine, clips: Sequence[Clip], log: Callable[[str], None]
+    ) -> Iterator[tuple[Workers, Work]]:
+        """Give workers, and what they do for a clip: threads here, or those of a Dask cluster.
+
+        Raises SetupError, ClusterError among it.
+        """
+        if self.dask_address is None:
+            with ThreadWorkers(self.workers) as threads:
+                yield threads, self.scorer(engine)
+            return
+        cluster_workers = _dask_support()
+        spec = self.spec(engine.features)
+        with cluster_workers(self.dask_address, spec, clips, log) as workers_and_work:
+            yield workers_and_work
 
     def check_space(self, clips: Sequence[Clip], spec: TableSpec) -> None:
         """Look at what is free where the run will write. Raises StorageError."""
@@ -174,6 +197,18 @@ class Scoring:
             check_writable("output", path.parent, output_remedy("out"))
         if self.cache_policy != "off":
             check_writable("cache", self.cache_dir, CACHE_REMEDY)
+
+
+def _dask_support() -> Any:  # noqa: ANN401 (the module may not be importable)
+    """Import what the extra brings. Raises SetupError."""
+    try:
+        from corpus_assets.extraction.dask_cluster import cluster_workers  # noqa: PLC0415
+    except ModuleNotFoundError as error:
+        raise SetupError(
+            f"dask_address is set, but {error.name} is not installed: "
+            "pip install 'corpus-assets[dask]', or unset CORPUS_ASSETS_DASK_ADDRESS"
+        ) from error
+    return cluster_workers
 
 
 def common_scoring(shared: SharedSettings, environment: Environment) -> Scoring:

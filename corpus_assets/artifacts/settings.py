@@ -212,6 +212,7 @@ class SharedSettings(pydantic.BaseModel, frozen=True, extra="forbid"):
     model: str | None = None
     workers: int | None = pydantic.Field(None, ge=1)
     memory_gib: float | None = pydantic.Field(None, gt=0, allow_inf_nan=False)
+    dask_address: str | None = None
     output_dir: str | None = None
     cache_dir: str | None = None
 

@@ -20,6 +20,7 @@ from corpus_assets.errors import CorpusAssetsError, DataError, SetupError
 SHARED_FLAGS: dict[str, tuple[type, str]] = {
     "workers": (int, "Clips at once. Default: $CORPUS_ASSETS_WORKERS, else all processors."),
     "memory_gib": (float, "Memory for all clips that run. Default: 80 % of the machine's."),
+    "dask_address": (str, "Scheduler of a Dask cluster. Default: $CORPUS_ASSETS_DASK_ADDRESS."),
     "output_dir": (str, "Folder of artifacts. Default: $CORPUS_ASSETS_OUTPUT_DIR, else runs."),
     "ffmpeg": (str, "Another ffmpeg. Default: $CORPUS_ASSETS_FFMPEG, else the embedded one."),
 }

@@ -24,7 +24,14 @@ NOT_SETTINGS = frozenset(
     {
         *("data_root", "konvid_root", "bvi_zip", "bvi_dir", "cache_dir", "symlink_roots"),
         *("vmaf_bin", "ffmpeg", "model", "out", "output", "manifest_out"),
-        *("workers", "memory_gib", "cache_policy", "clip_timeout", "max_failed_share"),
+        *(
+            "workers",
+            "memory_gib",
+            "dask_address",
+            "cache_policy",
+            "clip_timeout",
+            "max_failed_share",
+        ),
     }
 )
 """Arguments that are paths, for which digests stand, or say how a run went: counts tell what of it

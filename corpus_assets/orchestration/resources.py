@@ -33,6 +33,11 @@ class WorkersResource(dg.ConfigurableResource):  # type: ignore[type-arg]
         description="Memory that the clips of all runs on this machine may need together. "
         "Default: 80 % of the machine's, or the container's.",
     )
+    dask_address: str | None = Field(
+        default=None,
+        description="Scheduler of a Dask cluster that scores the clips instead of this machine; "
+        "its threads are then the clips at once. Default: $CORPUS_ASSETS_DASK_ADDRESS, else none.",
+    )
 
 
 class StorageResource(dg.ConfigurableResource):  # type: ignore[type-arg]
@@ -58,6 +63,7 @@ def shared_settings(
         "model": engine.model,
         "workers": workers.count,
         "memory_gib": workers.memory_gib,
+        "dask_address": workers.dask_address,
         "output_dir": storage.output_dir,
         "cache_dir": storage.cache_dir,
     }

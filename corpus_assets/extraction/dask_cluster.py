@@ -1,0 +1,104 @@
+"""Connecting to a Dask cluster, and looking at its workers before any clip is sent."""
+
+from __future__ import annotations
+
+import contextlib
+import uuid
+from typing import TYPE_CHECKING
+
+from distributed import Client
+
+from corpus_assets.corpora.texts import bounded
+from corpus_assets.errors import ClipError, ClusterError, SettingError
+from corpus_assets.extraction.dask_workers import DaskWorkers
+from corpus_assets.extraction.peers import Facts, Landmarks, differences
+from corpus_assets.extraction.remote import RemoteScorer
+from corpus_assets.files import temporary_beside
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Sequence
+
+    from corpus_assets.corpora.clip import Clip, Source, Stamp
+    from corpus_assets.extraction.scorer_spec import ScorerSpec
+
+CONNECT_SECONDS = 10
+WORKERS_NAMED = 3
+REMEDY = "set dask_address or CORPUS_ASSETS_DASK_ADDRESS to a scheduler's address, or unset it"
+
+
+@contextlib.contextmanager
+def cluster_workers(
+    address: str, spec: ScorerSpec, clips: Sequence[Clip], log: Callable[[str], None]
+) -> Iterator[tuple[DaskWorkers, RemoteScorer]]:
+    """Give the workers of a cluster, and the work that they do for every clip.
+
+    Raises ClusterError when the scheduler cannot be reached, or a worker would not give the same
+    results or does not see the same files; EngineError when this process has no engine.
+    """
+    with _connected(address) as client:
+        work = RemoteScorer(spec, Facts.of(spec), uuid.uuid4().hex)
+        with _landmarks(spec, clips) as landmarks:
+            _check(client, work, landmarks)
+        workers = DaskWorkers(client, work.run, log)
+        try:
+            yield workers, work
+        finally:
+            workers.cancel()
+
+
+@contextlib.contextmanager
+def _connected(address: str) -> Iterator[Client]:
+    try:
+        client = Client(
+            address, timeout=CONNECT_SECONDS, set_as_default=False, name="corpus_assets"
+        )
+    except ValueError as error:
+        raise SettingError("dask_address", address, f"{error}; {REMEDY}") from error
+    except OSError as error:
+        raise ClusterError(f"no Dask scheduler answers at {address}; {REMEDY}") from error
+    with client:
+        yield client
+
+
+@contextlib.contextmanager
+def _landmarks(spec: ScorerSpec, clips: Sequence[Clip]) -> Iterator[Landmarks]:
+    """Put a file into the cache folder for as long as workers look for it."""
+    source = next(filter(None, map(_found, clips[:1])), None)
+    if spec.policy == "off":
+        yield Landmarks(None, source)
+        return
+    marker = temporary_beside(spec.cache_dir / "dask")
+    marker.touch()
+    try:
+        yield Landmarks(marker, source)
+    finally:
+        marker.unlink(missing_ok=True)
+
+
+def _found(clip: Clip) -> tuple[Source, Stamp] | None:
+    with contextlib.suppress(ClipError, OSError):
+        return clip.reference.source, clip.reference.source.stamp()
+    return None
+
+
+def _check(client: Client, work: RemoteScorer, landmarks: Landmarks) -> None:
+    """Ask every worker that is there. Raises ClusterError naming the first that will not do."""
+    answers = client.run(differences, work.facts, work.spec, landmarks, on_error="return")
+    wrong = [(worker, _said(answer)) for worker, answer in answers.items() if answer]
+    if wrong:
+        lines = bounded(wrong, WORKERS_NAMED, lambda one: f"{one[0]}: {one[1]}")
+        raise ClusterError(
+            f"{len(wrong)} of {len(answers)} Dask workers cannot take part; nothing was scored. "
+            "Give them the package, engine and folders of this run:"
+            + "".join(f"\n  {line}" for line in lines)
+        )
+
+
+def _said(answer: list[str] | BaseException) -> str:
+    """Say what is wrong with a worker: what differs, or why it could not be looked at."""
+    if not isinstance(answer, BaseException):
+        return "; ".join(answer)
+    text = str(answer)  # what cannot be read over there arrives as the text of its error
+    if text.startswith(("ModuleNotFoundError", "AttributeError")):
+        return f"corpus_assets, or this version of it, is not installed there: {text}"
+    return text

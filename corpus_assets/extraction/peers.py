@@ -1,0 +1,92 @@
+"""Whether another process is like the run's own: it must compute the same from the same files."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from corpus_assets import __version__
+from corpus_assets.errors import CorpusAssetsError
+from corpus_assets.files import sha256_of_bytes, sha256_of_file
+
+if TYPE_CHECKING:
+    from corpus_assets.corpora.clip import Source, Stamp
+    from corpus_assets.extraction.scorer_spec import ScorerSpec
+
+SHOWN = 20
+"""Characters of a digest in a message."""
+
+
+@dataclass(frozen=True, slots=True)
+class Facts:
+    """What decides the numbers: this package, its code, the engine and the model."""
+
+    package: str
+    code: str
+    engine: str
+    model: str
+
+    @classmethod
+    def of(cls, spec: ScorerSpec) -> Facts:
+        """Look at this process. Raises EngineError, or OSError where the model is not there."""
+        model = spec.model
+        return cls(
+            package=f"corpus_assets {__version__}",
+            code=code_sha256(),
+            engine=spec.engine().identity.fingerprint(encodes=True),
+            model=sha256_of_file(model.path) if model.path else model.name,
+        )
+
+    def differences(self, there: Facts) -> list[str]:
+        """Name what is not the same in another process."""
+        both = ((name, getattr(self, name), getattr(there, name)) for name in self.__slots__)
+        return [
+            f"another {name} ({other[:SHOWN]}, here {own[:SHOWN]})"
+            for name, own, other in both
+            if own != other
+        ]
+
+
+@dataclass(frozen=True, slots=True)
+class Landmarks:
+    """What every process must find: a file in the cache folder, and a source as it is here."""
+
+    marker: Path | None
+    source: tuple[Source, Stamp] | None
+
+    def missing(self) -> list[str]:
+        """Name the folders that are not the run's own, by their settings."""
+        missing = []
+        if self.marker and not self.marker.exists():
+            missing.append(f"another cache_dir ({self.marker.parent} is not the same folder)")
+        if self.source and not _is_same(*self.source):
+            missing.append(f"another corpus ({self.source[0].name} is not there as it is here)")
+        return missing
+
+
+def _is_same(source: Source, stamp: Stamp) -> bool:
+    """Compare a source; inodes differ between mounts of some network file systems."""
+    with contextlib.suppress(OSError, CorpusAssetsError):
+        found = source.stamp()
+        return (found.size, found.mtime_ns) == (stamp.size, stamp.mtime_ns)
+    return False
+
+
+@lru_cache(maxsize=1)
+def code_sha256() -> str:
+    """Return the digest of this package's modules: an edited copy has the same version."""
+    root = Path(__file__).parent.parent
+    names = sorted(path.relative_to(root).as_posix() for path in root.rglob("*.py"))
+    lines = [f"{name} {sha256_of_file(root / name)}" for name in names]
+    return sha256_of_bytes("\n".join(lines).encode())
+
+
+async def differences(facts: Facts, spec: ScorerSpec, landmarks: Landmarks) -> list[str]:
+    """Say what a worker has that the run has not, in a thread beside the worker's event loop."""
+    return await asyncio.to_thread(
+        lambda: [*facts.differences(Facts.of(spec)), *landmarks.missing()]
+    )
