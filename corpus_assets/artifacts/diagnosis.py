@@ -71,13 +71,17 @@ class FolderState:
 
 @dataclass(frozen=True, slots=True)
 class Diagnosis:
-    """Everything that was looked at; `problems` must be mended before assets can be made."""
+    """Everything that was looked at; `problems` must be mended before assets can be made.
+
+    `dask` are the threads of the workers of a Dask cluster by address, where one is set.
+    """
 
     engine: EngineState | None
     roots: Mapping[str, RootState]
     folders: Mapping[str, FolderState]
     workers: int | None
     processors: int
+    dask: Mapping[str, int] | None
     problems: tuple[str, ...]
 
     def as_dict(self) -> dict[str, Any]:
@@ -87,10 +91,11 @@ class Diagnosis:
 
 def diagnose(shared: SharedSettings, variables: Mapping[str, str]) -> Diagnosis:
     """Look at everything; what is wrong is in the result, and hides nothing else."""
-    scoring, engine, problems = None, None, []
+    scoring, engine, dask, problems = None, None, None, []
     try:
         scoring = common_scoring(shared, Environment(variables))
         engine = _engine(scoring)
+        dask = scoring.cluster_threads(FULL)
     except CorpusAssetsError as error:
         problems.append(str(error))
     roots = {asset.key[0]: _root(asset, variables) for asset in SCORED}
@@ -102,6 +107,7 @@ def diagnose(shared: SharedSettings, variables: Mapping[str, str]) -> Diagnosis:
         folders=folders,
         workers=scoring.workers if scoring else None,
         processors=available_processors(),
+        dask=dask,
         problems=(*problems, *(state.message for state in states if _is_wrong(state))),
     )
 

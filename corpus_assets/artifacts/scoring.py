@@ -29,6 +29,7 @@ from corpus_assets.manifests.document import manifest_path
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
+    from types import ModuleType
 
     from corpus_assets.artifacts.environment import Environment
     from corpus_assets.artifacts.settings import SharedSettings
@@ -159,10 +160,21 @@ class Scoring:
             with ThreadWorkers(self.workers) as threads:
                 yield threads, self.scorer(engine)
             return
-        cluster_workers = _dask_support()
-        spec = self.spec(engine.features)
-        with cluster_workers(self.dask_address, spec, clips, log) as workers_and_work:
+        cluster, spec = _dask_support(), self.spec(engine.features)
+        with cluster.cluster_workers(self.dask_address, spec, clips, log) as workers_and_work:
             yield workers_and_work
+
+    def cluster_threads(self, features: FeatureSet) -> dict[str, int] | None:
+        """Return the threads of the Dask workers by address; None without cluster.
+
+        Raises SetupError where the cluster cannot be used.
+        """
+        if self.dask_address is None:
+            return None
+        threads: dict[str, int] = _dask_support().cluster_threads(
+            self.dask_address, self.spec(features)
+        )
+        return threads
 
     def check_space(self, clips: Sequence[Clip], spec: TableSpec) -> None:
         """Look at what is free where the run will write. Raises StorageError."""
@@ -199,16 +211,16 @@ class Scoring:
             check_writable("cache", self.cache_dir, CACHE_REMEDY)
 
 
-def _dask_support() -> Any:  # noqa: ANN401 (the module may not be importable)
+def _dask_support() -> ModuleType:
     """Import what the extra brings. Raises SetupError."""
     try:
-        from corpus_assets.extraction.dask_cluster import cluster_workers  # noqa: PLC0415
+        from corpus_assets.extraction import dask_cluster  # noqa: PLC0415
     except ModuleNotFoundError as error:
         raise SetupError(
             f"dask_address is set, but {error.name} is not installed: "
             "pip install 'corpus-assets[dask]', or unset CORPUS_ASSETS_DASK_ADDRESS"
         ) from error
-    return cluster_workers
+    return dask_cluster
 
 
 def common_scoring(shared: SharedSettings, environment: Environment) -> Scoring:

@@ -17,6 +17,9 @@ from corpus_assets.errors import SetupError
 def doctor(
     ffmpeg: Annotated[str | None, typer.Option(help="Instead of $CORPUS_ASSETS_FFMPEG.")] = None,
     vmaf_bin: Annotated[str | None, typer.Option(help="Instead of $VMAF_BIN.")] = None,
+    dask_address: Annotated[
+        str | None, typer.Option(help="Instead of $CORPUS_ASSETS_DASK_ADDRESS.")
+    ] = None,
     model: Annotated[str | None, typer.Option(help="Instead of $VMAF_MODEL_PATH.")] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print everything as JSON.")] = False,
 ) -> None:
@@ -24,7 +27,7 @@ def doctor(
 
     Corpora that are not set are no error. Exit code 2 when something must be mended.
     """
-    given = {"ffmpeg": ffmpeg, "vmaf_bin": vmaf_bin, "model": model}
+    given = {"ffmpeg": ffmpeg, "vmaf_bin": vmaf_bin, "model": model, "dask_address": dask_address}
     diagnosis = diagnose(validated(SharedSettings, given), os.environ)
     if as_json:
         print_json(diagnosis.as_dict())
@@ -47,6 +50,9 @@ def _lines(diagnosis: Diagnosis) -> Iterator[tuple[str, str]]:
     for what, folder in diagnosis.folders.items():
         yield what, folder.path + ("" if folder.writable else " (cannot be written)")
     yield "workers", f"{diagnosis.workers or '?'} of {diagnosis.processors} processors"
+    if diagnosis.dask is not None:
+        threads = sum(diagnosis.dask.values())
+        yield "Dask", f"{len(diagnosis.dask)} workers like this machine, {threads} clips at once"
 
 
 def _engine(engine: EngineState) -> Iterator[tuple[str, str]]:

@@ -46,6 +46,16 @@ def cluster_workers(
             workers.cancel()
 
 
+def cluster_threads(address: str, spec: ScorerSpec) -> dict[str, int]:
+    """Return the threads of each worker by its address, once all would give the same results.
+
+    Raises ClusterError or EngineError.
+    """
+    with _connected(address) as client:
+        _check(client, RemoteScorer(spec, Facts.of(spec), ""), Landmarks(None, None))
+        return dict(client.nthreads())
+
+
 @contextlib.contextmanager
 def _connected(address: str) -> Iterator[Client]:
     try:
