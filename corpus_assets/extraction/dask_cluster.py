@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import logging
 import uuid
 from typing import TYPE_CHECKING
 
@@ -66,8 +67,20 @@ def _connected(address: str) -> Iterator[Client]:
         raise SettingError("dask_address", address, f"{error}; {REMEDY}") from error
     except OSError as error:
         raise ClusterError(f"no Dask scheduler answers at {address}; {REMEDY}") from error
-    with client:
+    with _quiet("distributed.client"), client:
         yield client
+
+
+@contextlib.contextmanager
+def _quiet(name: str) -> Iterator[None]:
+    """Keep a logger from telling, with tracebacks, what an error of ours says."""
+    logger = logging.getLogger(name)
+    level = logger.level
+    logger.setLevel(logging.CRITICAL)
+    try:
+        yield
+    finally:
+        logger.setLevel(level)
 
 
 @contextlib.contextmanager
