@@ -61,7 +61,7 @@ def score_at(address: str, root: Path, tmp_path: Path) -> None:
         cache_dir=str(tmp_path / "there"),
     )
     assert there.table.counts.extracted == 3
-    here = build_pairs(root, out="here.parquet", cache_dir=str(tmp_path / "here"))
+    here = build_pairs(root, out=str(tmp_path / "here.parquet"), cache_dir=str(tmp_path / "here"))
     assert here.content_sha256 == there.content_sha256
 
 

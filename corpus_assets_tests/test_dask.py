@@ -88,7 +88,9 @@ def test_results_are_those_of_a_local_run(
     cluster: Cluster, konvid_root: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     (konvid_root / "KoNViD_1k_videos" / "40.mp4").write_bytes(b"no video")
-    local = build_pairs(konvid_root, out="local.parquet", cache_dir=str(tmp_path / "one"))
+    local = build_pairs(
+        konvid_root, out=str(tmp_path / "local.parquet"), cache_dir=str(tmp_path / "one")
+    )
     with counted_scorings(monkeypatch) as scored_here:
         remote = on_dask(cluster, konvid_root, cache_dir=str(tmp_path / "two"))
     assert scored_here == []
@@ -122,7 +124,10 @@ def test_a_killed_worker_loses_nothing(
     counts = remote.table.counts
     assert (counts.extracted + counts.cached, counts.failed) == (8, 0)
     assert pids[0] not in own_cluster.pids()
-    assert build_pairs(long_root, out="local.parquet").content_sha256 == remote.content_sha256
+    assert (
+        build_pairs(long_root, out=str(tmp_path / "local.parquet")).content_sha256
+        == remote.content_sha256
+    )
 
 
 def test_a_clip_that_always_kills_its_worker_is_one_failed_clip(
@@ -301,6 +306,7 @@ def test_the_extra_is_asked_for(konvid_root: Path, monkeypatch: pytest.MonkeyPat
     for name in list(sys.modules):
         if name.startswith("corpus_assets.extraction.dask"):
             monkeypatch.delitem(sys.modules, name)
+    monkeypatch.delattr("corpus_assets.extraction.dask_cluster", raising=False)
     monkeypatch.setitem(sys.modules, "distributed", None)
     with pytest.raises(SetupError, match=r"pip install 'corpus-assets\[dask\]'"):
         build_asset(

@@ -94,8 +94,9 @@ def diagnose(shared: SharedSettings, variables: Mapping[str, str]) -> Diagnosis:
     scoring, engine, dask, problems = None, None, None, []
     try:
         scoring = common_scoring(shared, Environment(variables))
-        engine = _engine(scoring)
-        dask = scoring.cluster_threads(FULL)
+        program = scoring.engine(FULL)
+        engine = _engine(program, scoring)
+        dask = scoring.cluster_threads(program)
     except CorpusAssetsError as error:
         problems.append(str(error))
     roots = {asset.key[0]: _root(asset, variables) for asset in SCORED}
@@ -112,9 +113,8 @@ def diagnose(shared: SharedSettings, variables: Mapping[str, str]) -> Diagnosis:
     )
 
 
-def _engine(scoring: Scoring) -> EngineState:
+def _engine(engine: Engine, scoring: Scoring) -> EngineState:
     """Ask the program. Raises EngineError."""
-    engine = scoring.engine(FULL)
     identity = engine.identity
     return EngineState(
         kind=identity.kind,

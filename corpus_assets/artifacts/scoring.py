@@ -161,10 +161,10 @@ class Scoring:
                 yield threads, self.scorer(engine)
             return
         cluster, spec = _dask_support(), self.spec(engine.features)
-        with cluster.cluster_workers(self.dask_address, spec, clips, log) as workers_and_work:
-            yield workers_and_work
+        with cluster.cluster_workers(self.dask_address, spec, engine, clips, log) as both:
+            yield both
 
-    def cluster_threads(self, features: FeatureSet) -> dict[str, int] | None:
+    def cluster_threads(self, engine: Engine) -> dict[str, int] | None:
         """Return the threads of the Dask workers by address; None without cluster.
 
         Raises SetupError where the cluster cannot be used.
@@ -172,7 +172,7 @@ class Scoring:
         if self.dask_address is None:
             return None
         threads: dict[str, int] = _dask_support().cluster_threads(
-            self.dask_address, self.spec(features)
+            self.dask_address, self.spec(engine.features), engine
         )
         return threads
 

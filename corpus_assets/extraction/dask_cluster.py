@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
     from corpus_assets.corpora.clip import Clip, Source, Stamp
     from corpus_assets.extraction.scorer_spec import ScorerSpec
+    from corpus_assets.libvmaf.engine import Engine
 
 CONNECT_SECONDS = 10
 WORKERS_NAMED = 3
@@ -29,15 +30,21 @@ REMEDY = "set dask_address or CORPUS_ASSETS_DASK_ADDRESS to a scheduler's addres
 
 @contextlib.contextmanager
 def cluster_workers(
-    address: str, spec: ScorerSpec, clips: Sequence[Clip], log: Callable[[str], None]
+    address: str,
+    spec: ScorerSpec,
+    engine: Engine,
+    clips: Sequence[Clip],
+    log: Callable[[str], None],
 ) -> Iterator[tuple[DaskWorkers, RemoteScorer]]:
     """Give the workers of a cluster, and the work that they do for every clip.
 
+    `engine` is that of `spec` in this process, which workers are compared with.
+
     Raises ClusterError when the scheduler cannot be reached, or a worker would not give the same
-    results or does not see the same files; EngineError when this process has no engine.
+    results or does not see the same files.
     """
     with _connected(address) as client:
-        work = RemoteScorer(spec, Facts.of(spec), uuid.uuid4().hex)
+        work = RemoteScorer(spec, Facts.of(engine), uuid.uuid4().hex)
         with _landmarks(spec, clips) as landmarks:
             _check(client, work, landmarks)
         workers = DaskWorkers(client, work.run, log)
@@ -47,13 +54,13 @@ def cluster_workers(
             workers.cancel()
 
 
-def cluster_threads(address: str, spec: ScorerSpec) -> dict[str, int]:
+def cluster_threads(address: str, spec: ScorerSpec, engine: Engine) -> dict[str, int]:
     """Return the threads of each worker by its address, once all would give the same results.
 
     Raises ClusterError or EngineError.
     """
     with _connected(address) as client:
-        _check(client, RemoteScorer(spec, Facts.of(spec), ""), Landmarks(None, None))
+        _check(client, RemoteScorer(spec, Facts.of(engine), ""), Landmarks(None, None))
         return dict(client.nthreads())
 
 

@@ -36,6 +36,8 @@ if TYPE_CHECKING:
 
 LOOK_SECONDS = 5.0
 """How often the cluster is asked for its workers."""
+ANSWER_SECONDS = 10.0
+"""How long the scheduler may take to answer."""
 POLL_SECONDS = 0.1
 END_SECONDS = 20.0
 """How long the clips of a cancelled run may take to end on the workers."""
@@ -75,7 +77,7 @@ class DaskWorkers:
         if time.monotonic() - self._looked >= LOOK_SECONDS:
             self._looked = time.monotonic()
             with contextlib.suppress(*LOST_ERRORS):
-                self._note(self._client.nthreads())
+                self._note(self._client.nthreads(callback_timeout=ANSWER_SECONDS))
         return max(1, self._threads)
 
     def _note(self, threads: dict[str, int]) -> None:
@@ -108,7 +110,9 @@ class DaskWorkers:
     def _wait_for_end(self) -> None:
         started = time.monotonic()
         while time.monotonic() - started < END_SECONDS:
-            running = self._client.run(clips_running, self._run, on_error="ignore")
+            running = self._client.run(
+                clips_running, self._run, on_error="ignore", callback_timeout=ANSWER_SECONDS
+            )
             if not any(running.values()):
                 return
             time.sleep(POLL_SECONDS)

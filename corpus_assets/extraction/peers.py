@@ -16,6 +16,7 @@ from corpus_assets.files import sha256_of_bytes, sha256_of_file
 if TYPE_CHECKING:
     from corpus_assets.corpora.clip import Source, Stamp
     from corpus_assets.extraction.scorer_spec import ScorerSpec
+    from corpus_assets.libvmaf.engine import Engine
 
 SHOWN = 20
 """Characters of a digest in a message."""
@@ -31,13 +32,13 @@ class Facts:
     model: str
 
     @classmethod
-    def of(cls, spec: ScorerSpec) -> Facts:
+    def of(cls, engine: Engine) -> Facts:
         """Look at this process. Raises EngineError, or OSError where the model is not there."""
-        model = spec.model
+        model = engine.model
         return cls(
             package=f"corpus_assets {__version__}",
             code=code_sha256(),
-            engine=spec.engine().identity.fingerprint(encodes=True),
+            engine=engine.identity.fingerprint(encodes=True),
             model=sha256_of_file(model.path) if model.path else model.name,
         )
 
@@ -88,5 +89,5 @@ def code_sha256() -> str:
 async def differences(facts: Facts, spec: ScorerSpec, landmarks: Landmarks) -> list[str]:
     """Say what a worker has that the run has not, in a thread beside the worker's event loop."""
     return await asyncio.to_thread(
-        lambda: [*facts.differences(Facts.of(spec)), *landmarks.missing()]
+        lambda: [*facts.differences(Facts.of(spec.engine())), *landmarks.missing()]
     )

@@ -63,10 +63,11 @@ def _scorer(work: RemoteScorer) -> ClipScorer:
     from distributed import get_worker  # noqa: PLC0415 (this runs in a worker)
 
     worker = get_worker()
-    if different := work.facts.differences(Facts.of(work.spec)):
-        raise EngineError(f"Dask worker {worker.address} has {', '.join(different)}")
     spec = replace(work.spec, slots=worker.state.nthreads)
-    return spec.scorer(spec.engine())
+    engine = spec.engine()
+    if different := work.facts.differences(Facts.of(engine)):
+        raise EngineError(f"Dask worker {worker.address} has {', '.join(different)}")
+    return spec.scorer(engine)
 
 
 def run_clip(work: Work, clip: Clip, run: str, key: str) -> Outcome | Exception:
