@@ -65,7 +65,8 @@ def discover(
             f"konvid_root must be the folder that holds {VIDEOS_FOLDER}/"
         )
     selected, left_out = selection.split(wanted)
-    clips = tuple(_clip(root, wanted[key], crf) for key in selected)
+    encode = recipe(crf)
+    clips = tuple(_clip(root, wanted[key], encode) for key in selected)
     return Discovery(clips, tuple(sorted([*skipped, *left_out], key=lambda skip: skip.name)))
 
 
@@ -98,13 +99,13 @@ def _key(name: str) -> str:
     return f"{VIDEOS_FOLDER}_{name.removesuffix(SUFFIX)}"
 
 
-def _clip(root: Path, name: str, crf: int) -> Clip:
+def _clip(root: Path, name: str, encode: Encode) -> Clip:
     source = FileSource(str(root), f"{VIDEOS_FOLDER}/{name}")
     key = _key(name)
     return Clip(
         key=key,
         reference=ContainerVideo(source, DEMUXER),
-        distorted=recipe(crf),
+        distorted=encode,
         pixel_format=PIXEL_FORMAT,
         labels={"key": key},
     )
