@@ -16,7 +16,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -127,11 +127,11 @@ def show(each: Run) -> None:
         print(f"  {name}: {seconds:.3f} s ({seconds / thousands * 1000:.1f} ms per 1,000 clips)")
 
 
-def main() -> None:
+def main(arguments: Sequence[str] | None = None) -> None:
     parser = argparse.ArgumentParser(description=__doc__.split("\n", 1)[0])
     parser.add_argument("--clips", type=int, nargs="+", default=[2000, 20_000])
     parser.add_argument("--frames", type=int, default=240)
-    options = parser.parse_args()
+    options = parser.parse_args(arguments)
     print_machine(embedded_ffmpeg())
     print(f"clips of {options.frames} frames")
     first: Run | None = None
