@@ -57,10 +57,11 @@ def read_regular(path: Path, most: int) -> bytes:
     """Read a regular file of so many bytes at most; a pipe is not waited for. Raises OSError."""
     descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
     try:
-        if not stat.S_ISREG(os.fstat(descriptor).st_mode):
+        status = os.fstat(descriptor)
+        if not stat.S_ISREG(status.st_mode):
             raise OSError(errno.EINVAL, "not a regular file")
         with os.fdopen(os.dup(descriptor), "rb") as file:
-            data = file.read(most + 1)
+            data = file.read(min(most, status.st_size) + 1)
     finally:
         os.close(descriptor)
     if len(data) > most:

@@ -71,7 +71,9 @@ def test_layout_and_chunk_independence(rows: list[Row], cut: int) -> None:
 
 
 @given(rows=ROWS)
-@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=20)
+@settings(
+    suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=20, deadline=None
+)
 def test_file_format_does_not_matter(rows: list[Row], tmp_path: Path) -> None:
     table, path = table_of(rows), tmp_path / "t.parquet"
     digests = set()

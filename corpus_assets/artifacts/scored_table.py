@@ -17,7 +17,7 @@ from corpus_assets.extraction.outcome import Extracted, Failed, Outcome, SourceR
 from corpus_assets.extraction.progress import Counts, Tracker
 from corpus_assets.libvmaf.features import TEACHER
 from corpus_assets.manifests.parts import ArtifactPart
-from corpus_assets.tables.parquet import ParquetTable
+from corpus_assets.tables.parquet import ClipTable
 from corpus_assets.tables.schema import SOURCE
 
 if TYPE_CHECKING:
@@ -93,10 +93,10 @@ class TableTask:
         started = time.monotonic()
         tracker, evidence = Tracker(len(self.clips), log), Evidence()
         outcomes = extract(self.clips, work, workers, tracker)
-        with ParquetTable(self.temporary, self.spec.schema) as table, contextlib.closing(outcomes):
+        with ClipTable(self.temporary, self.spec) as table, contextlib.closing(outcomes):
             for outcome in outcomes:
                 if isinstance(outcome, Extracted):
-                    table.append(self.spec.rows_of(outcome))
+                    table.add(outcome)
                 else:
                     _log_failure(outcome, len(evidence.failures), log)
                 evidence.add(outcome)

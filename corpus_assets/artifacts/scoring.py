@@ -181,7 +181,7 @@ class Scoring:
         row = NUMBER_BYTES * len(spec.columns)
         needs = [Need("output", self.out.parent, len(clips), row, output_remedy("out"))]
         if self.cache_policy != "off":
-            new = sum(not self.cache.path(clip.key).exists() for clip in clips)
+            new = self.cache.count_missing(clip.key for clip in clips)
             needs.append(Need("cache", self.cache_dir, new, REPORT_BYTES, CACHE_REMEDY))
         check_space(clips, needs)
 

@@ -57,7 +57,7 @@ def discover(
     files = reasons_to_skip(folder, links)
     names = {name: _reason_by_name(name) or reason for name, reason in files.items()}
     skipped = [Skipped(shown(name), reason) for name, reason in names.items() if reason]
-    wanted = {_key(name): name for name in sorted(names, key=_key) if not names[name]}
+    wanted = dict(sorted((_key(name), name) for name in names if not names[name]))
     if not wanted:
         found = "; ".join([f"{len(names)} entries", *examples(skipped)])
         raise EmptyCorpusError(
@@ -65,7 +65,8 @@ def discover(
             f"konvid_root must be the folder that holds {VIDEOS_FOLDER}/"
         )
     selected, left_out = selection.split(wanted)
-    clips = tuple(_clip(root, wanted[key], crf) for key in selected)
+    encode = recipe(crf)
+    clips = tuple(_clip(root, key, wanted[key], encode) for key in selected)
     return Discovery(clips, tuple(sorted([*skipped, *left_out], key=lambda skip: skip.name)))
 
 
@@ -98,13 +99,12 @@ def _key(name: str) -> str:
     return f"{VIDEOS_FOLDER}_{name.removesuffix(SUFFIX)}"
 
 
-def _clip(root: Path, name: str, crf: int) -> Clip:
+def _clip(root: Path, key: str, name: str, encode: Encode) -> Clip:
     source = FileSource(str(root), f"{VIDEOS_FOLDER}/{name}")
-    key = _key(name)
     return Clip(
         key=key,
         reference=ContainerVideo(source, DEMUXER),
-        distorted=recipe(crf),
+        distorted=encode,
         pixel_format=PIXEL_FORMAT,
         labels={"key": key},
     )

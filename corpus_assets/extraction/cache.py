@@ -27,7 +27,7 @@ from corpus_assets.files import write_whole
 from corpus_assets.libvmaf.report import LARGEST_REPORT
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Sequence
 
     from corpus_assets.corpora.clip import Stamp
 
@@ -58,6 +58,12 @@ class ReportCache:
                 return read_header(file)
         except FileNotFoundError:
             return None
+
+    def count_missing(self, keys: Iterable[str]) -> int:
+        """Return how many clips have no entry, by one look at the folder. Raises OSError."""
+        with os.scandir(self.folder) as entries:
+            there = {entry.name for entry in entries}
+        return sum(f"{key}.json" not in there for key in keys)
 
     def report(self, key: str, header: EntryHeader) -> bytes:
         """Read an entry's report, and note the use. Raises DamagedEntryError or ClipError."""

@@ -37,9 +37,12 @@ def opened_report(path: Path) -> Iterator[BinaryIO]:
 
 
 def read_bounded(file: BinaryIO, path: Path, most: int) -> bytes:
-    """Read a file that may be so many bytes long. Raises ClipError."""
+    """Read a file that may be so many bytes long. Raises ClipError.
+
+    No more is asked for than there is, for room is made for all that is asked for.
+    """
     with error_named(path):
-        data = file.read(most + 1)
+        data = file.read(min(most, os.fstat(file.fileno()).st_size) + 1)
     if len(data) > most:
         raise ClipError("read", f"{path} is larger than {most >> 20} MiB, which no report is")
     return data

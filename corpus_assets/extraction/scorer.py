@@ -22,7 +22,7 @@ from corpus_assets.extraction.fingerprint import fingerprint
 from corpus_assets.extraction.outcome import Extracted, Failed, Lookup, Outcome, SourceRecord
 from corpus_assets.extraction.trust import trusted
 from corpus_assets.files import sha256_of_bytes
-from corpus_assets.libvmaf.report import check_values, parse_report
+from corpus_assets.libvmaf.report import parse_report
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -135,8 +135,8 @@ class ClipScorer:
         key = identified.clip.key
         try:
             data = self.cache.report(key, header)
-            report = parse_report(data)
-            check_values(report, self._needed(header))
+            size = (header.width, header.height)
+            extracted = self._extracted(identified, parse_report(data), size, "hit")
         except GoneEntryError:
             return None, "miss"
         except (DamagedEntryError, ClipError):
@@ -144,8 +144,7 @@ class ClipScorer:
         if None in recorded_content(header, identified.stamps):
             sources = _stamped(identified)
             self._keep(key, header.model_copy(update={"sources": sources}), data)
-        size = (header.width, header.height)
-        return self._extracted(identified, report, size, "hit"), "hit"
+        return extracted, "hit"
 
     def _serves(self, header: EntryHeader, identified: Identified) -> bool:
         if header.fingerprint != identified.fingerprint:

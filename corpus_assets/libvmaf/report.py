@@ -18,10 +18,11 @@ from corpus_assets.errors import ReportRefusedError
 from corpus_assets.libvmaf.features import NULL_WHERE_PLANES_ARE_EQUAL
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterator, Mapping, Sequence
 
     import numpy.typing as npt
 
+NUMBERS = frozenset((float, int))
 LARGEST_REPORT = 1 << 30
 """Bytes; a report of this size holds hundreds of hours of video."""
 
@@ -39,11 +40,22 @@ class Report:
         return frozenset(self.metrics[0])
 
     def columns(self, keys: Mapping[str, str]) -> dict[str, npt.NDArray[np.float64]]:
-        """Return float64 arrays by column, NaN for null; `keys` maps column to report key."""
+        """Return float64 arrays by column, NaN for null; `keys` maps column to report key.
+
+        Raises ReportRefusedError where they are not all numbers, as `check_values` does.
+        """
+        own = {key: key for key in self.metrics[0]}  # found sooner in frames than equal texts
         return {
-            column: np.array([frame[key] for frame in self.metrics], dtype=np.float64)
+            column: np.array(self._values(own.get(key, key)), np.float64)
             for column, key in keys.items()
         }
+
+    def _values(self, key: str) -> list[Any]:
+        """Return what all frames have under a key; looking at their types alone is quick."""
+        values = [frame.get(key) for frame in self.metrics]
+        if not NUMBERS.issuperset(map(type, values)):
+            check_values(self, frozenset((key,)))
+        return values
 
 
 def parse_report(data: bytes) -> Report:
@@ -59,8 +71,7 @@ def parse_report(data: bytes) -> Report:
     frames = document.get("frames") if isinstance(document, dict) else None
     if not isinstance(frames, list) or not frames:
         raise _refused("the report holds no frames")
-    metrics = tuple(map(_metrics, range(len(frames)), frames))
-    return Report(version_of(document), metrics)
+    return Report(version_of(document), tuple(_metrics(frames)))
 
 
 def version_of(document: Mapping[str, Any]) -> str:
@@ -95,15 +106,17 @@ def check_values(report: Report, keys: frozenset[str]) -> None:
             _check_value(number, key, metrics[key])
 
 
-def _metrics(number: int, frame: object) -> Mapping[str, Any]:
-    """Return a frame's metrics; the frame must carry its own number."""
-    if not isinstance(frame, dict) or not isinstance(frame.get("metrics"), dict):
-        raise _refused(f"frame {number} of the report has no metrics")
-    if frame.get("frameNum") != number or isinstance(frame["frameNum"], bool):
-        shown = reprlib.repr(frame.get("frameNum"))
-        raise _refused(f"frame {number} of the report is numbered {shown}")
-    metrics: Mapping[str, Any] = frame["metrics"]
-    return metrics
+def _metrics(frames: Sequence[object]) -> Iterator[Mapping[str, Any]]:
+    """Yield every frame's metrics; each frame must carry its own number."""
+    for number, frame in enumerate(frames):
+        metrics = frame.get("metrics") if isinstance(frame, dict) else None
+        if not isinstance(frame, dict) or not isinstance(metrics, dict):
+            raise _refused(f"frame {number} of the report has no metrics")
+        found = frame.get("frameNum")
+        if found != number or isinstance(found, bool):
+            shown = reprlib.repr(found)
+            raise _refused(f"frame {number} of the report is numbered {shown}")
+        yield metrics
 
 
 def _key_difference(number: int, metrics: Mapping[str, Any], expected: frozenset[str]) -> str:

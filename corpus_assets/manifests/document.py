@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import json
 import math
 from pathlib import Path
 from typing import Any
 
+import orjson
 import pydantic
 
 SUFFIX = ".manifest.json"
@@ -19,9 +19,9 @@ def manifest_path(artifact: Path) -> Path:
 
 def to_bytes(manifest: pydantic.BaseModel) -> bytes:
     """Return a manifest's bytes; equal models give equal bytes."""
-    tree = finite(manifest.model_dump(mode="json", by_alias=True))
-    text = json.dumps(tree, sort_keys=True, indent=2, ensure_ascii=False, allow_nan=False)
-    return f"{text}\n".encode()
+    tree = manifest.model_dump(mode="json", by_alias=True)
+    options = orjson.OPT_SORT_KEYS | orjson.OPT_INDENT_2 | orjson.OPT_APPEND_NEWLINE
+    return orjson.dumps(tree, option=options)
 
 
 def finite(value: Any) -> Any:  # noqa: ANN401 (any JSON tree)

@@ -20,6 +20,7 @@ from corpus_assets.manifests.inputs import digest_of, entries_of, reason, source
 from corpus_assets.manifests.provenance import InputRecord
 
 if TYPE_CHECKING:
+    import os
     from collections.abc import Mapping
 
     from corpus_assets.corpora.clip import Source
@@ -81,21 +82,20 @@ def _compare_file(
     path: Path, source: Source | None, file: FilePart, began: float, found: Comparison
 ) -> None:
     try:
-        size, old = path.stat().st_size, _older(path, began)
+        status, link = path.stat(), path.lstat()
     except (OSError, ValueError) as error:
         found.changed[file.path] = reason(error)
         return
-    if size != file.bytes:
-        found.changed[file.path] = f"{size} bytes instead of {file.bytes}"
-    elif old:
+    if status.st_size != file.bytes:
+        found.changed[file.path] = f"{status.st_size} bytes instead of {file.bytes}"
+    elif _older(status, link, began):
         found.by_stat += 1
     else:
         _hash(source, file, found)
 
 
-def _older(path: Path, began: float) -> bool:
-    """Say whether a file, and a link to it, were last changed before a time. Raises OSError."""
-    status, link = path.stat(), path.lstat()
+def _older(status: os.stat_result, link: os.stat_result, began: float) -> bool:
+    """Say whether a file, and a link to it, were last changed before a time."""
     times = (status.st_mtime, status.st_ctime, link.st_mtime, link.st_ctime)
     return max(times) < began - MARGIN
 
@@ -112,7 +112,7 @@ def _compare_archive(manifest: Manifest, archive: Path, began: float, found: Com
     inventory = manifest.inventory
     there = look_in_zip(archive)
     same = there.directory_sha256 == _recorded_directory(manifest)
-    if same and _older(archive, began):
+    if same and _older(archive.stat(), archive.lstat(), began):
         found.by_stat = inventory.count
         return
     sources = entries_of(there)

@@ -12,6 +12,9 @@ from corpus_assets.tables.content import ContentDigest
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from corpus_assets.extraction.outcome import Extracted
+    from corpus_assets.tables.schema import TableSpec
+
 ROW_GROUP_ROWS = 1 << 16
 ZSTD_LEVEL = 3
 
@@ -24,6 +27,7 @@ class ParquetTable:
         self._schema = schema
         self._digest = ContentDigest(schema)
         self._waiting: list[pa.Table] = []
+        self._waiting_rows = 0
         floats = [c.name for c in schema if pa.types.is_floating(c.type)]
         texts = [c.name for c in schema if pa.types.is_string(c.type)]
         self._writer = pq.ParquetWriter(
@@ -37,19 +41,19 @@ class ParquetTable:
 
     @property
     def rows(self) -> int:
-        """Rows given so far."""
+        """Rows written so far: all of them once the table is closed."""
         return self._digest.rows
 
     @property
     def content_sha256(self) -> str:
-        """The digest of the rows given so far."""
+        """The digest of the rows written so far: of all of them once the table is closed."""
         return self._digest.hexdigest()
 
     def append(self, rows: pa.Table) -> None:
         """Add rows of the table's schema. Raises OSError."""
-        self._digest.update(rows)
         self._waiting.append(rows)
-        if sum(table.num_rows for table in self._waiting) >= ROW_GROUP_ROWS:
+        self._waiting_rows += rows.num_rows
+        if self._waiting_rows >= ROW_GROUP_ROWS:
             self._flush()
 
     def close(self) -> None:
@@ -59,9 +63,11 @@ class ParquetTable:
 
     def _flush(self) -> None:
         if self._waiting:
-            group = pa.concat_tables(self._waiting)
+            group = pa.concat_tables(self._waiting).combine_chunks()
+            self._digest.update(group)
             self._writer.write_table(group, row_group_size=max(group.num_rows, 1))
             self._waiting.clear()
+            self._waiting_rows = 0
 
     def __enter__(self) -> Self:
         return self
@@ -71,3 +77,32 @@ class ParquetTable:
             self.close()
         else:
             self._writer.close()
+
+
+class ClipTable(ParquetTable):
+    """A table of the rows of clips, which are made for many clips at once."""
+
+    def __init__(self, path: Path, spec: TableSpec) -> None:
+        """Open the file. Raises OSError."""
+        super().__init__(path, spec.schema)
+        self._spec = spec
+        self._clips: list[Extracted] = []
+        self._frames = 0
+
+    def add(self, clip: Extracted) -> None:
+        """Add the rows of a clip. Raises OSError."""
+        self._clips.append(clip)
+        self._frames += clip.frames
+        if self._frames >= ROW_GROUP_ROWS:
+            self._make_rows()
+
+    def close(self) -> None:
+        """Write what waits and the footer. Raises OSError."""
+        self._make_rows()
+        super().close()
+
+    def _make_rows(self) -> None:
+        if self._clips:
+            self.append(self._spec.rows_of(self._clips))
+            self._clips.clear()
+            self._frames = 0

@@ -5,11 +5,16 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+import numpy as np
 import pyarrow as pa
 
 from corpus_assets.libvmaf.features import CANONICAL6, TEACHER, FeatureSet
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    import numpy.typing as npt
+
     from corpus_assets.extraction.outcome import Extracted
 
 
@@ -46,23 +51,30 @@ class TableSpec:
         """The Arrow schema; every column may be null."""
         return pa.schema([(column.name, column.type) for column in self.columns])
 
-    def rows_of(self, outcome: Extracted) -> pa.Table:
-        """Return one clip's rows: labels repeated, frames numbered from 0, NaN as null.
+    def rows_of(self, outcomes: Sequence[Extracted]) -> pa.Table:
+        """Return the rows of clips: labels repeated, frames numbered from 0, NaN as null.
 
-        Columns that are unavailable for the clip are all null.
+        Columns that are unavailable for a clip are null in its rows.
         """
-        frames = outcome.frames
-        arrays = {name: _repeated(text, frames) for name, text in outcome.clip.labels.items()}
-        arrays["frame_index"] = pa.array(range(frames), pa.int64())
-        for name, values in outcome.columns.items():
-            arrays[name] = pa.array(values, pa.float64(), from_pandas=True)
-        for name in outcome.unavailable:
-            arrays[name] = pa.nulls(frames, pa.float64())
-        return pa.table([arrays[name] for name in self.schema.names], schema=self.schema)
+        arrays = [_array(column, outcomes) for column in self.columns]
+        return pa.table(arrays, schema=self.schema)
 
 
-def _repeated(text: str, count: int) -> pa.Array:
-    return pa.repeat(pa.scalar(text, pa.string()), count)
+def _array(column: Column, outcomes: Sequence[Extracted]) -> pa.Array:
+    """Return a column of the rows of clips; made at once, for an array a clip costs its time."""
+    if column.type == pa.string():
+        labels = pa.array([one.clip.labels[column.name] for one in outcomes], column.type)
+        return labels.take(pa.array(np.repeat(range(len(outcomes)), [o.frames for o in outcomes])))
+    if column.name == FRAME_INDEX.name:
+        return pa.array(np.concatenate([np.arange(one.frames) for one in outcomes]), column.type)
+    values = np.concatenate([_values(column.name, one) for one in outcomes])
+    return pa.array(values, column.type, from_pandas=True)
+
+
+def _values(name: str, outcome: Extracted) -> npt.NDArray[np.float64]:
+    if name in outcome.unavailable:
+        return np.full(outcome.frames, np.nan)
+    return outcome.columns[name]
 
 
 KEY = Column("key", pa.string(), "clip key, unique in the corpus")

@@ -14,6 +14,7 @@ import subprocess
 import sys
 import tempfile
 import time
+from collections.abc import Sequence
 from pathlib import Path
 from statistics import median
 from typing import Any
@@ -86,12 +87,12 @@ def measured(folder: Path, output: Path) -> tuple[int, float, float, float]:
     return rows, seconds, idle, peak
 
 
-def main() -> None:
+def main(arguments: Sequence[str] | None = None) -> None:
     parser = argparse.ArgumentParser(description=__doc__.split("\n", 1)[0])
     parser.add_argument("--reports", type=int, default=5000)
     parser.add_argument("--frames", type=int, default=64)
     parser.add_argument("--rounds", type=int, default=3)
-    options = parser.parse_args()
+    options = parser.parse_args(arguments)
     print_machine(embedded_ffmpeg())
     for features in (CANONICAL6, FULL):
         with tempfile.TemporaryDirectory() as name:
@@ -104,7 +105,8 @@ def main() -> None:
             print(
                 f"{features.name}: {options.reports} reports of {options.frames} frames, "
                 f"{size / 1e6:.0f} MB: {median(times):.2f} s ({min(times):.2f} to "
-                f"{max(times):.2f}), peak {max(run[3] for run in runs):.0f} MiB, "
+                f"{max(times):.2f}), {median(times) / options.reports * 1000:.2f} s per 1,000 "
+                f"reports, peak {max(run[3] for run in runs):.0f} MiB, "
                 f"{max(run[3] - run[2] for run in runs):.0f} MiB over the idle process"
             )
 
