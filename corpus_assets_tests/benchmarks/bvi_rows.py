@@ -14,6 +14,7 @@ import subprocess
 import sys
 import tempfile
 import time
+from collections.abc import Sequence
 from pathlib import Path
 from statistics import median
 from typing import Any
@@ -22,7 +23,7 @@ from corpus_assets.corpora.bvi_dvc import TIERS
 from corpus_assets.libvmaf.features import CANONICAL6, FULL
 from corpus_assets.libvmaf.ffmpeg import embedded_ffmpeg
 from corpus_assets_tests.archives import stem, write_archive
-from corpus_assets_tests.benchmarks.rounds import print_machine
+from corpus_assets_tests.benchmarks.machine import print_machine
 from corpus_assets_tests.making import build_bvi, build_rows
 from corpus_assets_tests.media import cut_clips
 
@@ -86,12 +87,12 @@ def measured(folder: Path, output: Path) -> tuple[int, float, float, float]:
     return rows, seconds, idle, peak
 
 
-def main() -> None:
+def main(arguments: Sequence[str] | None = None) -> None:
     parser = argparse.ArgumentParser(description=__doc__.split("\n", 1)[0])
     parser.add_argument("--reports", type=int, default=5000)
     parser.add_argument("--frames", type=int, default=64)
     parser.add_argument("--rounds", type=int, default=3)
-    options = parser.parse_args()
+    options = parser.parse_args(arguments)
     print_machine(embedded_ffmpeg())
     for features in (CANONICAL6, FULL):
         with tempfile.TemporaryDirectory() as name:
