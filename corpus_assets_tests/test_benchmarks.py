@@ -46,7 +46,7 @@ def test_netflix_is_compared_with_two_passes(capsys: pytest.CaptureFixture[str])
 
 
 def test_numbers_agree_with_those_of_ffmpeg_quality_metrics() -> None:
-    _, difference = quality_metrics.main(TINY)
+    _, _, difference = quality_metrics.main(TINY)
     assert difference.met, difference
 
 
