@@ -3,9 +3,10 @@
     python -m corpus_assets_tests.benchmarks.quality_metrics [--clips 4] [--frames 120] [--rounds 3]
 
 Both score pairs of mp4 files, 960x540, with the same ffmpeg: the package one after the other, as it
-has no other way, and the engine of the assets one after the other and one a processor. Both give: the teacher score, `canonical6` and PSNR of the three planes. The package takes PSNR from
-ffmpeg's own filter, which prints two decimals; the others are libvmaf's, which prints six. Its SSIM
-is another metric than libvmaf's, and left out.
+has no other way, and the engine of the assets one after the other and one a processor. Both give
+the teacher score, `canonical6` and PSNR of the three planes. The package takes PSNR from ffmpeg's
+own filter, which prints two decimals; the others are libvmaf's, which prints six. Its SSIM is
+another metric than libvmaf's, and left out.
 """
 
 from __future__ import annotations
