@@ -6,7 +6,8 @@ from dataclasses import dataclass
 
 from corpus_assets_tests.benchmarks.rounds import Spread
 
-HEADINGS = ("", "claim", "measured", "goal", "met")
+PACKAGE = "corpus_assets_tests.benchmarks"
+HEADINGS = ("", "claim", "measured", "goal", "met", f"`python -m {PACKAGE}.…`")
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,11 +32,13 @@ def faster(what: str, ratio: Spread, at_least: float | None = None) -> Claim:
     return Claim(what, measured, f"at least {at_least:g} times", ratio.middle >= at_least)
 
 
-def more(what: str, ratio: Spread, at_most: float) -> Claim:
-    """Claim that something takes at most so much more time, as a share; the median counts."""
-    percent = Spread(*(100 * (n - 1) for n in (ratio.middle, ratio.smallest, ratio.largest)))
-    measured = percent.text(1, " % more time")
-    return Claim(what, measured, f"at most {100 * at_most:g} %", percent.middle <= 100 * at_most)
+def more(what: str, ratio: Spread, at_most: float | None = None) -> Claim:
+    """Claim that something takes at most so much more, as a share; the median counts."""
+    middle, low, high = (n - 1 for n in (ratio.middle, ratio.smallest, ratio.largest))
+    measured = f"{middle:+.1%} ({low:+.1%} to {high:+.1%})"
+    if at_most is None:
+        return Claim(what, measured)
+    return Claim(what, measured, f"at most {at_most:.0%}", middle <= at_most)
 
 
 def show(claims: list[Claim]) -> list[Claim]:
@@ -46,9 +49,10 @@ def show(claims: list[Claim]) -> list[Claim]:
     return claims
 
 
-def table(claims: dict[str, list[Claim]]) -> str:
-    """Return a Markdown table of claims by letter."""
+def table(claims: dict[tuple[str, str], list[Claim]]) -> str:
+    """Return a Markdown table of claims by letter and module."""
     rows = [HEADINGS, ("---",) * len(HEADINGS)]
-    for letter, each in claims.items():
-        rows += [(letter, c.what, c.measured, c.goal, c.verdict) for c in each]
+    for (letter, module), each in claims.items():
+        command = f"`{module.rpartition('.')[2]}`"
+        rows += [(letter, c.what, c.measured, c.goal, c.verdict, command) for c in each]
     return "\n".join(f"| {' | '.join(row)} |" for row in rows)

@@ -5,7 +5,7 @@
 
 Two passes are one process for the features and then one for the teacher score, pair after pair. The
 asset hashes, probes, scores, keeps the reports, and writes table and manifest, with one worker a
-processor. By default 2 frames a pair for `full`, of which each takes over a second, and 16 for
+processor. By default 2 frames a pair for `full`, of which each takes over a second, and 12 for
 `canonical6`.
 """
 
@@ -27,7 +27,7 @@ from corpus_assets_tests.benchmarks.processes import commands, run_all
 from corpus_assets_tests.benchmarks.rounds import Rounds, Ways, options_of, run_rounds
 from corpus_assets_tests.making import build_netflix, engine_of
 
-FRAMES = {FULL.name: 2, CANONICAL6.name: 16}
+FRAMES = {FULL.name: 2, CANONICAL6.name: 12}
 ASSET, TWO_PASSES = "whole asset", "two passes, one process at a time"
 
 
