@@ -14,7 +14,7 @@ from typing import Annotated, Any
 
 import typer
 
-from corpus_assets.artifacts.recorded import REPLAY, Places
+from corpus_assets.artifacts.recorded import REPLAY, Places, failed_keys
 from corpus_assets.artifacts.replay import Replay, Replayed, Sample
 from corpus_assets.artifacts.replaying import prepare
 from corpus_assets.cli.drift import CLIPS_SHOWN, Sides, drift_lines
@@ -142,9 +142,9 @@ def _lines(prepared: Replay, replayed: Replayed) -> Iterator[str]:
         yield f"identical: {made.rows} rows, content_sha256 {made.content_sha256}"
     else:
         yield f"DRIFTED: content_sha256 {made.content_sha256}, recorded {recorded.content_sha256}"
+    reasons = failed_keys(replayed.built.manifest)
     for key in replayed.failed[:CLIPS_SHOWN]:
-        reason = next(one.reason for one in replayed.built.manifest.failures if one.key == key)
-        yield f"failed now: {shown(key)}: {shown(reason)}"
+        yield f"failed now: {shown(key)}: {shown(reasons[key])}"
     for name in replayed.changed[:CLIPS_SHOWN]:
         yield f"input was not as recorded: {shown(name)}"
     if replayed.drift:
