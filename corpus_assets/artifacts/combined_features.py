@@ -108,6 +108,7 @@ def _resolved(
         output=output,
         manifest_out=absolute(settings.manifest_out or manifest_path(output)),
         shares=settings.shares,
+        splitting=settings.splits,
         missing=f"nothing to combine: none of {', '.join(tables.values())} is in {folder}; "
         "materialize a full_features asset first, or set inputs",
         paths=tuple((label, str(path)) for label, path in ordered),

@@ -74,6 +74,7 @@ def resolve(
         output=output,
         manifest_out=absolute(settings.manifest_out or manifest_path(output)),
         shares=settings.shares,
+        splitting=settings.splits,
         missing=f"there is nothing to merge: {CORPUS_ROWS_NAME} is not in {folder}; materialize "
         f"{ROWS_LABEL} first, or set corpus_rows or shards",
         corpus_rows=rows,

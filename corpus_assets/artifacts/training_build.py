@@ -48,7 +48,7 @@ class Evidence:
 
     def splits(self, request: TrainingRequest) -> bytes | None:
         """Return the splits as a file, where they are wanted."""
-        if request.shares is None:
+        if not request.splitting:
             return None
         document = SplitsDocument.of(
             request.output.name, self.artifact.content_sha256, self.contents, request.shares
@@ -72,7 +72,7 @@ class Evidence:
                 argv=launch.argv,
                 args=asset.args(request),
                 inputs={inputs_name: self._records(request.root)},
-                outputs=outputs | ({"splits": str(request.splits)} if splits else {}),
+                outputs=outputs | ({"splits_json": str(request.splits)} if splits else {}),
             ),
             "created": dt.datetime.now(dt.UTC).isoformat(timespec="seconds"),
             "artifact": self.artifact,

@@ -48,12 +48,16 @@ class TrainingPlan:
 
 @dataclass(frozen=True, slots=True)
 class TrainingRequest(ABC):
-    """Every setting of a run, resolved; `missing` says what to do where there is no input."""
+    """Every setting of a run, resolved; `missing` says what to do where there is no input.
+
+    `splitting` says whether splits are wanted.
+    """
 
     inputs: tuple[InputTable, ...]
     output: Path
     manifest_out: Path
-    shares: Shares | None
+    shares: Shares
+    splitting: bool
     missing: str
 
     @property
@@ -89,17 +93,13 @@ class TrainingRequest(ABC):
     @property
     def settings(self) -> dict[str, Any]:
         """The effective value of every setting, by name."""
-        shares = (
-            {}
-            if self.shares is None
-            else {"validation_share": self.shares.validation, "test_share": self.shares.test}
-        )
         return {
             **self.own_settings,
             self.setting: str(self.output),
             "manifest_out": str(self.manifest_out),
-            "splits": self.shares is not None,
-            **shares,
+            "splits": self.splitting,
+            "validation_share": self.shares.validation,
+            "test_share": self.shares.test,
         }
 
     @property
@@ -112,7 +112,7 @@ class TrainingRequest(ABC):
         if not self.inputs:
             raise EmptyCorpusError(self.missing)
         check_outputs(self.setting, self.output, self.kind, self.manifest_out, [])
-        if self.shares:
+        if self.splitting:
             check_replaceable("splits", self.splits, SPLITS)
         for one in self.inputs:
             if self.output.resolve() == one.table.resolve():

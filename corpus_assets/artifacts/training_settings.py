@@ -79,9 +79,9 @@ class TrainingSettings(pydantic.BaseModel, frozen=True, extra="forbid"):
         return self
 
     @property
-    def shares(self) -> Shares | None:
-        """The shares of the splits, where these are wanted."""
-        return Shares(self.validation_share, self.test_share) if self.splits else None
+    def shares(self) -> Shares:
+        """The shares of the splits, if there are any."""
+        return Shares(self.validation_share, self.test_share)
 
 
 class CombinedSettings(TrainingSettings, frozen=True, extra="forbid"):

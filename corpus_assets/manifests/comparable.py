@@ -137,7 +137,7 @@ def skipped(said: Statement) -> Facts | None:
 def failed(said: Statement) -> Facts | None:
     """Return the reason of every failure, by key."""
     if said.failures is None:
-        clips = said.failed_clips
+        clips = said.failed_clips or (() if said.whole else said.failed_clips)
         return None if clips is None else dict.fromkeys(clips, NOT_SAID)
     return _joined((one.key, f"{one.stage}: {one.reason}") for one in said.failures)
 

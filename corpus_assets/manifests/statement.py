@@ -41,6 +41,8 @@ class SaidInput(Said):
     """An input of a training table."""
 
     label: str
+    rows: int | None = None
+    sha256: str | None = None
     missing_features: tuple[str, ...] = ()
     manifest: SaidManifest | None = None
 
