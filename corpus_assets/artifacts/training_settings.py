@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Self
 
 import pydantic
 
+from corpus_assets.artifacts.selecting import Texts
 from corpus_assets.manifests.splits import Shares
 
 if TYPE_CHECKING:
@@ -103,7 +104,7 @@ class MergedSettings(TrainingSettings, frozen=True, extra="forbid"):
         description="The rows of bvi_dvc/corpus_rows, or `none`. Default: those in the output "
         "folder, if there are any.",
     )
-    shards: list[str] = pydantic.Field(
+    shards: Texts = pydantic.Field(
         [], description="Corpus rows of other tools, JSON lines, in the order of precedence."
     )
     output: str | None = pydantic.Field(None, description="The table to write, JSON lines.")

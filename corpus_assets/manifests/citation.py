@@ -97,9 +97,10 @@ class ModelFacts(Part):
 class Citation(Part):
     """All facts; null stands for what is not recorded, or does not apply to such an artifact.
 
-    `unit` is what `counts` counts. `corpora` are all that are in the table, `corpus` is the
-    only one, `inputs` are those of a training table. `selection` are the settings that chose what is in the table.
-    `foreign_reports` is how many of the reports that the numbers are from are other tools'.
+    `unit` is what `counts` counts. `corpora` are all that are in the table, `corpus` is the only
+    one, `inputs` are the tables that a training table is made of. `selection` are the settings that
+    chose what is in the table. `foreign_reports` is how many of the reports that the numbers are
+    from are other tools'.
     """
 
     schema_: Literal["corpus-assets-citation-v1"] = pydantic.Field(

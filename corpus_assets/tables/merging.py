@@ -48,7 +48,7 @@ class Conflict(NamedTuple):
 
 @dataclass
 class Merger:
-    """Tells new encodes from those that were met, and counts."""
+    """Tells new encodes from those that were met, and counts; `contents` are of all rows."""
 
     first: dict[EncodeKey, Place] = field(default_factory=dict)
     contents: Contents = field(default_factory=Contents)
@@ -60,9 +60,9 @@ class Merger:
         """Take a valid row; say whether it is the first of its encode."""
         self.rows += 1
         key, place = key_of(values), _place(values, file, line)
+        self.contents.add(source_name(values["src"]), key.src_sha256, stem(values["src"]))
         kept = self.first.setdefault(key, place)
         if kept is place:
-            self.contents.add(source_name(values["src"]), key.src_sha256, stem(values["src"]))
             return True
         if not kept.agrees(place):
             self.conflicts += 1

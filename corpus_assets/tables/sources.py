@@ -33,7 +33,7 @@ class Contents:
     `unknown` are contents for which a stand-in is there.
     """
 
-    names: dict[str, list[SourceName]] = field(default_factory=dict)
+    names: dict[str, set[SourceName]] = field(default_factory=dict)
     unknown: set[str] = field(default_factory=set)
 
     def add(self, name: SourceName, content: str | None, key: str) -> None:
@@ -41,9 +41,7 @@ class Contents:
         digest = content or stand_in(key)
         if content is None or content == stand_in(key):
             self.unknown.add(digest)
-        known = self.names.setdefault(digest, [])
-        if name not in known:
-            known.append(name)
+        self.names.setdefault(digest, set()).add(name)
 
     def repeated(self) -> Iterator[tuple[str, list[SourceName]]]:
         """Yield the known contents that have more than one name, in the order of digests."""
