@@ -155,8 +155,8 @@ def _differences(artifact: Path, recorded: RecordedArtifact) -> Iterator[Mismatc
 def _splits(manifest: Path, recorded: RecordingManifest) -> Iterator[Mismatch]:
     """Hold the splits against what the manifest says of them, or that there are none."""
     if recorded.splits is None:
-        beside = splits_path(located(manifest, recorded.artifact.path))
-        if are_splits(beside):
+        artifact = located(manifest, recorded.artifact.path)
+        if artifact.name and are_splits(beside := splits_path(artifact)):
             yield Mismatch("splits", "none, as the manifest says", str(beside))
         return
     path = located(manifest, recorded.splits.path)
