@@ -144,6 +144,10 @@ def without(key: str) -> dict[str, Any]:
         (row("a.mp4", ONE, schema_version=2), "schema_version: Input should be 3"),
         ('{"schema_version": 3', "no JSON object"),
         ("[]", "no JSON object"),
+        (row("a.mp4", ONE, extra=[[]] * 300), "more than 200 brackets"),
+        (row("a.mp4", ONE, extra_params="x" * (1 << 20)), "longer than 1048576 bytes"),
+        (row("\ud800.mp4", ONE), "row: Invalid JSON"),
+        (row("a.mp4", ONE, crf=1 << 70), "crf: too large"),
         ('"x"', "no JSON object"),
     ],
 )

@@ -3,26 +3,25 @@
 from __future__ import annotations
 
 import time
+from functools import partial
 from typing import TYPE_CHECKING
 
-from corpus_assets.artifacts.publication import publishing
-from corpus_assets.artifacts.training_build import Evidence, TrainingBuilt
-from corpus_assets.artifacts.training_inputs import opened_input, source_record
+from corpus_assets.artifacts.opened_inputs import opened_inputs
+from corpus_assets.artifacts.training_build import Finished, TrainingBuilt
+from corpus_assets.corpora.texts import bounded
 from corpus_assets.errors import DataError, EmptyCorpusError
 from corpus_assets.manifests.parts import ArtifactPart
-from corpus_assets.manifests.training import (
-    ConflictPart,
-    MergedManifest,
-    SourceTablePart,
-    merge_summary,
-)
-from corpus_assets.tables.merged_row import read_row
+from corpus_assets.manifests.training import MergedManifest
+from corpus_assets.manifests.training_parts import ConflictPart, MergeSummary, SourceTablePart
+from corpus_assets.tables.merged_row import LONGEST_LINE, read_row
 from corpus_assets.tables.merging import MergedLines, Merger
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from corpus_assets.artifacts.fr_corpus import MergedRequest
+    from corpus_assets.artifacts.opened_inputs import OpenedInput
     from corpus_assets.artifacts.request import Asset, Launch, Log
-    from corpus_assets.artifacts.training_inputs import OpenedInput
 
 BAD_ROWS_SHOWN = 20
 
@@ -38,28 +37,8 @@ def build(
     started = time.monotonic()
     request.check()
     request.check_writable()
-    merger, parts, files = Merger(), [], []
-    with publishing(
-        request.output, request.manifest_out, request.setting, log, request.splits
-    ) as publication:
-        with MergedLines(publication.temporary) as table:
-            for one in request.inputs:
-                with opened_input(one, log) as input_:
-                    parts.append(_append(input_, merger, table))
-                    files.append(source_record(input_, request.root))
-        if not table.rows:
-            paths = ", ".join(str(one.table) for one in request.inputs)
-            raise EmptyCorpusError(f"there is no row to merge in {paths}; nothing was written")
-        artifact = ArtifactPart.of(publication.temporary, request.output, table, asset.spec)
-        evidence = Evidence(artifact, files, merger.contents)
-        splits = evidence.splits(request)
-        manifest = MergedManifest(
-            inputs=tuple(parts),
-            summary=merge_summary(merger),
-            conflicts=tuple(map(ConflictPart.of, merger.listed)),
-            **evidence.common(asset, request, launch, "corpus_jsonl", splits),
-        )
-        publication.publish(manifest, splits)
+    with opened_inputs(request.inputs, log) as inputs:
+        manifest = _published(asset, request, launch, log, inputs)
     summary = manifest.summary
     log(
         f"{summary.rows_in} rows in, {summary.rows_out} out, {summary.duplicates} duplicates, "
@@ -68,34 +47,66 @@ def build(
     return TrainingBuilt(manifest, request.manifest_out, time.monotonic() - started)
 
 
+def _published(
+    asset: Asset[MergedRequest],
+    request: MergedRequest,
+    launch: Launch,
+    log: Log,
+    inputs: list[OpenedInput],
+) -> MergedManifest:
+    merger = Merger()
+    with request.publishing(log) as publication:
+        with MergedLines(publication.temporary) as table:
+            parts = [_append(one, merger, table) for one in inputs]
+        if not table.rows:
+            paths = ", ".join(str(one.table) for one in request.inputs)
+            raise EmptyCorpusError(f"there is no row to merge in {paths}; nothing was written")
+        artifact = ArtifactPart.of(publication.temporary, request.output, table, asset.spec)
+        finished = Finished(artifact, inputs, merger.contents)
+        splits = finished.splits(request)
+        manifest = MergedManifest(
+            inputs=tuple(parts),
+            summary=MergeSummary.of(merger),
+            conflicts=tuple(map(ConflictPart.of, merger.listed)),
+            **finished.common(asset, request, launch, "corpus_jsonl", splits),
+        )
+        publication.publish(manifest, splits)
+    return manifest
+
+
 def _append(one: OpenedInput, merger: Merger, table: MergedLines) -> SourceTablePart:
     """Append the rows of an input that are the first of their encode.
 
-    Raises DataError naming the rows that will not do, all of them bounded; OSError.
+    Raises DataError naming the rows that will not do; OSError.
     """
-    before, bad, count = merger.rows, [], 0
-    for number, line in enumerate(one.file, 1):
-        if not line.strip():
-            continue
+    before = merger.rows
+    bad: list[str] = []
+    for number, line in _lines(one):
         try:
             values = read_row(line)
         except ValueError as error:
-            count += 1
-            if count <= BAD_ROWS_SHOWN:
-                bad.append(f"line {number}: {error}")
+            bad.append(f"line {number}: {error}" if len(bad) < BAD_ROWS_SHOWN else "")
             continue
         if merger.add(values, one.input.label, number):
             table.append(line, values)
-    if count:
-        raise _refused(one, bad, count)
+    if bad:
+        raise _refused(one, bad)
     return _part(one, merger.rows - before)
 
 
-def _refused(one: OpenedInput, bad: list[str], count: int) -> DataError:
-    more = [f"and {count - len(bad)} more"] if count > len(bad) else []
-    lines = "".join(f"\n  {line}" for line in (*bad, *more))
+def _lines(one: OpenedInput) -> Iterator[tuple[int, bytes]]:
+    """Yield the lines that are not blank, with their numbers. Raises DataError for a long one."""
+    for number, line in enumerate(iter(partial(one.file.readline, LONGEST_LINE + 1), b""), 1):
+        if len(line) > LONGEST_LINE:
+            raise _refused(one, [f"line {number}: longer than {LONGEST_LINE} bytes"])
+        if line.strip():
+            yield number, line
+
+
+def _refused(one: OpenedInput, bad: list[str]) -> DataError:
+    lines = "".join(f"\n  {line}" for line in bounded(bad, BAD_ROWS_SHOWN))
     return DataError(
-        f"{one.input.table}: {count} lines are no corpus rows of schema version 3, and trainers "
+        f"{one.input.table}: {len(bad)} lines are no corpus rows of schema version 3, and trainers "
         f"would lose them; mend or remove them, nothing was written:{lines}"
     )
 

@@ -13,14 +13,13 @@ import pydantic
 from corpus_assets.errors import SettingError, StorageError
 from corpus_assets.manifests.pair import are_splits, artifact_of
 from corpus_assets.tables.corpus_row import ROW_SCHEMA_VERSION, CorpusRow
-from corpus_assets.tables.merged_row import read_row
+from corpus_assets.tables.merged_row import LONGEST_LINE, read_row
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
 
 PARQUET_MAGIC = b"PAR1"
-LONGEST_ROW = 1 << 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,7 +105,7 @@ def _is_merged(path: Path) -> bool:
 
 def _first_line(path: Path) -> bytes:
     with path.open("rb") as file:
-        return file.readline(LONGEST_ROW)
+        return file.readline(LONGEST_LINE)
 
 
 PARQUET = Kind("parquet table", _is_parquet)

@@ -1,4 +1,4 @@
-"""What the builds of training tables have in common: their evidence, and the splits."""
+"""What the builds of training tables have in common: what manifests say, and the splits."""
 
 from __future__ import annotations
 
@@ -11,14 +11,14 @@ from corpus_assets.manifests.document import to_bytes
 from corpus_assets.manifests.parts import InventoryPart
 from corpus_assets.manifests.provenance import InputRecord, RunProvenance, entry_point
 from corpus_assets.manifests.splits import SplitsDocument
-from corpus_assets.manifests.training import SourcesPart, SplitsPart
+from corpus_assets.manifests.training_parts import SourcesPart, SplitsPart
 
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from corpus_assets.artifacts.opened_inputs import OpenedInput
     from corpus_assets.artifacts.request import Asset, Launch
     from corpus_assets.artifacts.training_request import TrainingRequest
-    from corpus_assets.extraction.outcome import SourceRecord
     from corpus_assets.manifests.parts import ArtifactPart
     from corpus_assets.manifests.training import CombinedManifest, MergedManifest
     from corpus_assets.tables.sources import Contents
@@ -39,11 +39,11 @@ class TrainingBuilt:
 
 
 @dataclass(frozen=True, slots=True)
-class Evidence:
-    """What a finished table leaves behind: the files it was made of, and its sources."""
+class Finished:
+    """A table that is not yet published: what it was made of, and its sources."""
 
     artifact: ArtifactPart
-    files: list[SourceRecord]
+    inputs: list[OpenedInput]
     contents: Contents
 
     def splits(self, request: TrainingRequest) -> bytes | None:
@@ -71,21 +71,23 @@ class Evidence:
                 entrypoint=entry_point(asset.module),
                 argv=launch.argv,
                 args=asset.args(request),
-                inputs={inputs_name: self._records(request.root)},
+                inputs={inputs_name: self._records()},
                 outputs=outputs | ({"splits_json": str(request.splits)} if splits else {}),
             ),
             "created": dt.datetime.now(dt.UTC).isoformat(timespec="seconds"),
             "artifact": self.artifact,
-            "inventory": InventoryPart.of(request.root, self.files),
+            "inventory": InventoryPart.of(
+                request.root, [one.record(request.root) for one in self.inputs]
+            ),
             "sources": SourcesPart.of(self.contents),
             "splits": _part(request.splits, splits) if splits else None,
             "dagster": launch.dagster,
         }
 
-    def _records(self, root: Path) -> list[InputRecord]:
+    def _records(self) -> list[InputRecord]:
         return [
-            InputRecord(path=str(root / one.name), exists=True, kind="file", sha256=one.sha256)
-            for one in self.files
+            InputRecord(path=str(one.input.table), exists=True, kind="file", sha256=one.sha256)
+            for one in self.inputs
         ]
 
 

@@ -7,6 +7,7 @@ from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 
+from corpus_assets.artifacts.publication import publishing
 from corpus_assets.artifacts.request import Candidate
 from corpus_assets.artifacts.storage import (
     SPLITS,
@@ -20,6 +21,10 @@ from corpus_assets.errors import EmptyCorpusError, SettingError
 from corpus_assets.manifests.document import splits_path
 
 if TYPE_CHECKING:
+    from contextlib import AbstractContextManager
+
+    from corpus_assets.artifacts.publication import Publication
+    from corpus_assets.artifacts.request import Log
     from corpus_assets.artifacts.storage import Kind
     from corpus_assets.artifacts.training_inputs import InputTable
     from corpus_assets.manifests.splits import Shares
@@ -113,10 +118,19 @@ class TrainingRequest(ABC):
             raise EmptyCorpusError(self.missing)
         check_outputs(self.setting, self.output, self.kind, self.manifest_out, [])
         if self.splitting:
-            check_replaceable("splits", self.splits, SPLITS)
+            self._check_splits()
         for one in self.inputs:
             if self.output.resolve() == one.table.resolve():
                 raise SettingError(self.setting, str(self.output), f"it is the input {one.label}")
+
+    def _check_splits(self) -> None:
+        if self.splits == self.manifest_out:
+            raise SettingError("manifest_out", str(self.splits), "the splits go there")
+        check_replaceable("splits", self.splits, SPLITS)
+
+    def publishing(self, log: Log) -> AbstractContextManager[Publication]:
+        """Hold the outputs while they are made. Raises BusyError or StorageError."""
+        return publishing(self.output, self.manifest_out, self.setting, log, self.splits)
 
     def check_writable(self) -> None:
         """Try the folders that the run will write. Raises StorageError."""

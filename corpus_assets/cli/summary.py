@@ -44,7 +44,7 @@ def show_result(metadata: Mapping[str, Any]) -> None:
         text = f"{value:.3f}" if isinstance(value, float) else str(value)
         typer.echo(f"{name.removeprefix('dagster/'):18} {text}")
     for one in metadata.get("inputs", ()):
-        manifest = f"({one['manifest']} manifest)" if one["manifest"] == "none" else ""
+        manifest = "without a manifest" if one["manifest"] == "none" else ""
         missing = f"lacks {one['missing_features']}" if one["missing_features"] else ""
         said = " ".join(filter(None, (manifest, missing)))
         typer.echo(f"input {one['label']}: {one['rows']} rows {said}".rstrip())

@@ -6,7 +6,7 @@ from collections.abc import Callable, Collection
 from dataclasses import dataclass
 
 from corpus_assets.errors import CorpusAssetsError
-from corpus_assets.manifests import judges
+from corpus_assets.manifests import judges, judges_training
 from corpus_assets.manifests.evidence import Evidence
 from corpus_assets.manifests.parts import Part
 from corpus_assets.manifests.training import MergedManifest, TrainingManifest
@@ -105,7 +105,7 @@ CHECKS = (
         "sources_in_one_place",
         "No content of a source has two names, or is in two corpora: a split by names would have "
         "it on both sides.",
-        judges.judge_sources,
+        judges_training.judge_sources,
         warns=True,
         only=TrainingManifest,
     ),
@@ -113,7 +113,7 @@ CHECKS = (
         "duplicates_agree",
         "Rows of one encode that were left out had the model, the clip mode and, within 1e-6, the "
         "score of the one that is there.",
-        judges.judge_conflicts,
+        judges_training.judge_conflicts,
         warns=True,
         only=MergedManifest,
     ),

@@ -12,7 +12,7 @@ from corpus_assets.manifests.training import CombinedManifest, MergedManifest
 from corpus_assets.tables.combined import COMBINED
 from corpus_assets.tables.corpus_row import CORPUS_ROWS
 from corpus_assets.tables.examining import Claims
-from corpus_assets.tables.examining_training import InputClaims
+from corpus_assets.tables.examining_combined import InputClaims
 from corpus_assets.tables.schema import (
     DIS_BASENAME,
     KEY,

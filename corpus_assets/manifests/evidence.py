@@ -15,8 +15,9 @@ from corpus_assets.manifests.reading import read_manifest
 from corpus_assets.manifests.scored import ScoredManifest
 from corpus_assets.manifests.training import CombinedManifest, MergedManifest
 from corpus_assets.tables.examining import examine_table
+from corpus_assets.tables.examining_combined import examine_combined
+from corpus_assets.tables.examining_merged import examine_merged
 from corpus_assets.tables.examining_rows import examine_rows
-from corpus_assets.tables.examining_training import examine_combined, examine_merged
 
 if TYPE_CHECKING:
     from pathlib import Path

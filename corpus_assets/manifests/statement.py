@@ -12,7 +12,7 @@ from corpus_assets.manifests.parts import ArtifactPart, InventoryPart, ToolPart
 from corpus_assets.manifests.reading import read_document, validated
 from corpus_assets.manifests.run_parts import DagsterPart, SkippedPart, TrustedPart, UnavailablePart
 from corpus_assets.manifests.scored import GeometryPart
-from corpus_assets.manifests.training import SplitsPart, TeacherPart
+from corpus_assets.manifests.training_parts import SplitsPart, TeacherPart
 
 LONG = ("inventory", "skipped", "trusted_reports", "unavailable_features")
 """Blocks that may be long; they are validated once."""

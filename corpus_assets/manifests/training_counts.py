@@ -24,7 +24,8 @@ def _combined(model: CombinedManifest) -> dict[str, tuple[int, int]]:
         "stats.input_count": (len(inputs), stats.input_count),
         "stats.output_rows": (model.artifact.rows, stats.output_rows),
         "rows of the inputs": (model.artifact.rows, sum(one.rows for one in inputs)),
-        "stats.corpora": (len(corpora), len(corpora & {*stats.corpora})),
+        "stats.corpora": (len(corpora), len(stats.corpora)),
+        "corpora of the inputs in stats.corpora": (len(corpora), len(corpora & {*stats.corpora})),
         "output_columns": (
             len(columns),
             len([*filter(model.output_columns.__contains__, columns)]),

@@ -41,7 +41,7 @@ COMBINED = TableSpec((CORPUS, COMBINED_SOURCE, FRAME_INDEX, CODEC, *feature_colu
 
 
 @dataclass(frozen=True, slots=True)
-class Mapping:
+class ColumnMap:
     """Which columns of an input become which of the combined table.
 
     `missing` are features that it lacks, `ignored` columns that the combined table has not.
@@ -58,7 +58,7 @@ class Mapping:
         return {} if CODEC.name in self.taken else {CODEC.name: DEFAULT_CODEC}
 
     @classmethod
-    def of(cls, schema: pa.Schema) -> Mapping:
+    def of(cls, schema: pa.Schema) -> ColumnMap:
         """Look at an input's columns. Raises DataError naming the one that will not do."""
         names = Counter(schema.names)
         if twice := [name for name, count in names.items() if count > 1]:
@@ -103,7 +103,7 @@ class Reader:
     """
 
     corpus: str
-    mapping: Mapping
+    columns: ColumnMap
     rows: int = 0
     nulls: Counter[str] = field(default_factory=Counter)
     sources: dict[str, None] = field(default_factory=dict)
@@ -130,8 +130,8 @@ class Reader:
         if column is CORPUS:
             return _repeated(self.corpus, batch.num_rows)
         if column is COMBINED_SOURCE:
-            return _cast(batch.column(self.mapping.source), column.type)
-        if column.name in self.mapping.taken:
+            return _cast(batch.column(self.columns.source), column.type)
+        if column.name in self.columns.taken:
             array = _cast(batch.column(column.name), column.type)
             return self._counted(column.name, array) if pa.types.is_floating(column.type) else array
         if column is CODEC:

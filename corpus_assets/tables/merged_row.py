@@ -19,6 +19,10 @@ DEDUP_KEY = ("src_sha256", "encoder", "preset", "crf")
 SCORE_TOLERANCE = 1e-6
 """VMAF points by which the scores of one encode may differ between two tools."""
 ERRORS_SHOWN = 3
+LONGEST_LINE = 1 << 20
+"""Bytes; a row has some 2,000."""
+MOST_BRACKETS = 200
+"""More stand in no row; nesting without end would exhaust the stack of a reader."""
 
 Finite = Annotated[float, pydantic.Field(allow_inf_nan=False)]
 
@@ -49,9 +53,11 @@ def read_row(line: bytes) -> dict[str, Any]:
 
     Raises ValueError naming the keys that are missing or wrong.
     """
+    if line.count(b"[") + line.count(b"{") > MOST_BRACKETS:
+        raise ValueError(f"more than {MOST_BRACKETS} brackets")
     try:
         values = json.loads(line)
-    except (ValueError, RecursionError) as error:
+    except ValueError as error:
         raise ValueError(f"no JSON object: {error}") from None
     if not isinstance(values, dict):
         raise ValueError("no JSON object")  # noqa: TRY004 (a value, whatever its type)

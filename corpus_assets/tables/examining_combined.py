@@ -1,10 +1,10 @@
-"""Reading a training table once for everything that its rows must be."""
+"""Reading a combined table once for everything that its rows must be."""
 
 from __future__ import annotations
 
 from collections import Counter
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pyarrow as pa
@@ -16,9 +16,7 @@ from corpus_assets.tables.batches import batches, opened
 from corpus_assets.tables.clip_order import shown_key
 from corpus_assets.tables.combined import COMBINED, COMBINED_SOURCE, CORPUS
 from corpus_assets.tables.examination import Examination
-from corpus_assets.tables.examining_rows import RowsReader
 from corpus_assets.tables.findings import EXAMPLES
-from corpus_assets.tables.merged_row import DEDUP_KEY, read_row
 from corpus_assets.tables.schema import FRAME_INDEX, TYPE_NAMES
 
 if TYPE_CHECKING:
@@ -136,30 +134,3 @@ class _Piece:
             elif expected == self.rows and expected and not missing:
                 found.empty.add(f"{name} is null in every row of", [claims.label])
         found.clips += len(self.sources)
-
-
-def examine_merged(path: Path) -> Examination:
-    """Hold every line of merged rows against what a row of any tool must be. Raises OSError."""
-    reader = _MergedReader()
-    with path.open("rb") as file:
-        for number, line in enumerate(file, 1):
-            reader.update(f"line {number}", line)
-    return reader.found
-
-
-class _MergedReader(RowsReader):
-    """Rows of any tool, of which no two are of one encode."""
-
-    def read(self, where: str, line: bytes) -> dict[str, Any] | None:
-        try:
-            return read_row(line)
-        except ValueError as error:
-            self.unreadable(f"{where}: {error}", "no corpus row")
-            return None
-
-    def check_keys(self, where: str, row: dict[str, Any]) -> None:
-        key = tuple(row[name] for name in DEDUP_KEY)
-        first = self.encodes.setdefault(key, where)
-        if first != where:
-            rule = f"same {', '.join(DEDUP_KEY)}"
-            self.found.keys.add(rule, [f"{row['src']} in {first} and {where}"])
