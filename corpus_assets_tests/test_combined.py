@@ -36,6 +36,7 @@ from corpus_assets_tests.media import NETFLIX_SIZE
 from corpus_assets_tests.test_cli import corpus_assets
 
 NAMES = {check.name for check in CHECKS}
+SCHEMA = pa.schema([("key", pa.string()), ("frame_index", pa.int64()), ("vmaf", pa.float64())])
 CLIPS = {"10": "bikes", "20": "carphone"}
 
 
@@ -298,6 +299,7 @@ def test_one_content_in_two_corpora(runs: Path) -> None:
     [
         ({"a/b/c": "x"}, "inputs: .*label 'a/b/c' is not <corpus> or <corpus>/<part>"),
         ({"": "x"}, "is not <corpus>"),
+        ({}, "it names no table"),
         ({"a": ""}, "label a has no path"),
         (["a"], "a is not <label>=<path>"),
         (["a=x", "a=y"], "label a is given twice"),
@@ -314,6 +316,10 @@ def test_nothing_to_combine_and_an_output_that_is_an_input(runs: Path, tmp_path:
     assert done.returncode == EmptyCorpusError.exit_code
     assert "full_features_netflix.parquet" in done.stderr
     path = runs / "full_features_netflix.parquet"
+    empty = external(tmp_path / "empty.parquet", key=[], frame_index=[], vmaf=[])
+    pq.write_table(pq.read_table(empty).cast(SCHEMA), empty)
+    with pytest.raises(EmptyCorpusError, match="there is no row to combine"):
+        build_combined(inputs={"mine": str(empty)})
     with pytest.raises(SettingError, match="it is the input mine"):
         build_combined(inputs={"mine": str(path)}, out=str(path))
     (runs / "x.splits.json").write_text("{}")
@@ -336,6 +342,10 @@ def test_from_the_command_line_and_made_again(runs: Path, tmp_path: Path) -> Non
     assert again.returncode == 0, again.stdout + again.stderr
     assert again.stdout.startswith("identical: ")
     assert (moved / "replay" / "full_features_combined.splits.json").is_file()
+    (moved / "full_features_netflix.manifest.json").rename(tmp_path / "away.json")
+    other = corpus_assets("replay", manifest, "--root", moved, folder=tmp_path)
+    assert other.returncode == 1
+    assert other.stdout.startswith("DRIFTED: the same rows with other splits")
     refused = corpus_assets("replay", manifest, folder=tmp_path)
     assert refused.returncode == 1
     assert "full_features_bvi_dvc_D.parquet" in refused.stderr

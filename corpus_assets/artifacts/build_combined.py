@@ -9,6 +9,7 @@ from corpus_assets.artifacts.combination import Combination
 from corpus_assets.artifacts.opened_inputs import opened_inputs
 from corpus_assets.artifacts.teachers import agreed_teacher
 from corpus_assets.artifacts.training_build import Finished, TrainingBuilt
+from corpus_assets.errors import EmptyCorpusError
 from corpus_assets.manifests.parts import ArtifactPart
 from corpus_assets.manifests.training import CombinedManifest, CombinedStats
 from corpus_assets.tables.parquet import ParquetTable
@@ -48,6 +49,9 @@ def _published(
         with ParquetTable(publication.temporary, asset.spec.schema) as table:
             for one in inputs:
                 combination.append(one, table)
+        if not table.rows:
+            paths = ", ".join(str(one.table) for one in request.inputs)
+            raise EmptyCorpusError(f"there is no row to combine in {paths}; nothing was written")
         artifact = ArtifactPart.of(publication.temporary, request.output, table, asset.spec)
         finished = Finished(artifact, inputs, combination.contents)
         splits = finished.splits(request)

@@ -33,12 +33,15 @@ class Replayed:
     """What was made, and how far it is from what is recorded.
 
     `failed` are the keys of clips that failed now and not then, `changed` the input files whose
-    bytes were not those recorded. `drift` is None where the content is identical, and where
-    `table`, the recorded one, is not there to compare with; `other` is what stands there instead.
+    bytes were not those recorded. `same_splits` says that the splits, if there are any, are those
+    recorded, without which nothing is `identical`. `drift` is None where the content is identical,
+    and where `table`, the recorded one, is not there to compare with; `other` is what stands there
+    instead.
     """
 
     built: Built
     identical: bool
+    same_splits: bool
     failed: tuple[str, ...]
     changed: tuple[str, ...]
     drift: Drift | None
@@ -61,8 +64,8 @@ class Replay:
         """Make the artifact, and compare. Raises SetupError or DataError."""
         built = asset_of(self.manifest).build(self.request, Launch(argv), lambda _: None)
         before, now = failed_keys(self.manifest), failed_keys(built.manifest)
-        recorded = self.manifest.artifact.content_sha256
-        same = built.content_sha256 == recorded and self._same_splits(built)
+        same = built.content_sha256 == self.manifest.artifact.content_sha256
+        same_splits = self._same_splits(built)
         there = located(self.path, self.manifest.artifact.path)
         table = there if describes(self.path, there) else None
         drift = None
@@ -72,7 +75,8 @@ class Replay:
             )
         return Replayed(
             built,
-            identical=not drift.different if self.sampled and drift else same,
+            identical=not drift.different if self.sampled and drift else same and same_splits,
+            same_splits=same_splits,
             failed=tuple(sorted(now.keys() - before.keys())),
             changed=tuple(self._changed(built)),
             drift=drift,

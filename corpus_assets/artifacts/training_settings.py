@@ -35,7 +35,9 @@ def _twice(names: Iterable[str]) -> str | None:
 
 
 def _labels_are_plain(value: dict[str, str] | None) -> dict[str, str] | None:
-    """Demand labels whose corpus is plain."""
+    """Demand labels whose corpus is plain, and one at least."""
+    if value == {}:
+        raise ValueError("it names no table")
     for label, path in (value or {}).items():
         corpus, *parts = label.split("/")
         if not corpus or len(parts) > 1 or not label.isprintable():

@@ -140,6 +140,9 @@ def _lines(prepared: Replay, replayed: Replayed) -> Iterator[str]:
         yield f"{verdict}: {len(prepared.clips)} clips, {made.rows} rows"
     elif replayed.identical:
         yield f"identical: {made.rows} rows, content_sha256 {made.content_sha256}"
+    elif not replayed.same_splits and made.content_sha256 == recorded.content_sha256:
+        yield "DRIFTED: the same rows with other splits: the inputs' manifests tell other contents"
+        return
     else:
         yield f"DRIFTED: content_sha256 {made.content_sha256}, recorded {recorded.content_sha256}"
     reasons = failed_keys(replayed.built.manifest)
@@ -162,6 +165,7 @@ def _document(prepared: Replay, sample: Sample | None, replayed: Replayed) -> di
         "manifest": str(prepared.path),
         "made": str(built.manifest_path),
         "identical": replayed.identical,
+        "same_splits": replayed.same_splits,
         "sample": asdict(sample) | {"keys": list(prepared.clips)} if sample else None,
         "not_as_recorded": list(map(asdict, prepared.obstacles)),
         "failed": list(replayed.failed),

@@ -11,6 +11,9 @@ if TYPE_CHECKING:
     from corpus_assets.manifests.evidence import Evidence
     from corpus_assets.manifests.training_parts import ConflictPart
 
+LISTED = 20
+"""Contents with several names whose names are facts of the verdict."""
+
 
 def judge_sources(evidence: Evidence) -> Verdict:
     """Name what would be on two sides of a split by names. Raises SetupError or DataError."""
@@ -31,6 +34,7 @@ def judge_sources(evidence: Evidence) -> Verdict:
             "contents": sources.contents,
             "unknown": sources.unknown,
             "repeated": sources.repeated,
+            "first_repeated": tuple(", ".join(one.names) for one in sources.listed[:LISTED]),
         },
     )
 

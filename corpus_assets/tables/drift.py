@@ -116,7 +116,7 @@ def common_order(old: list[str], new: list[str]) -> dict[str, int]:
     order: dict[str, int] = {}
     others = iter(new)
     for name in old:
-        for other in itertools.takewhile(lambda one: one != name, others) if name in both else ():  # noqa: B023
+        while name in both and (other := next(others)) != name:
             order[other] = len(order)
         order[name] = len(order)
     return order | {name: len(order) + place for place, name in enumerate(others)}
