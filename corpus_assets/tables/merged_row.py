@@ -44,9 +44,6 @@ class EncodeKey(NamedTuple):
     preset: str
     crf: int
 
-    def __str__(self) -> str:
-        return f"{self.src_sha256[:12]}… {self.encoder} {self.preset} crf {self.crf}"
-
 
 def read_row(line: bytes) -> dict[str, Any]:
     """Return the values of a line as they stand in it.
