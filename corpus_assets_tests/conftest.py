@@ -33,12 +33,15 @@ def _own_world(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
 
 @pytest.fixture(autouse=True)
 def _published_manifests_are_valid(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Hold every manifest that is published in this process against its JSON Schema."""
+    """Hold every manifest, and its splits, that this process publishes against its JSON Schema."""
     real = Publication.publish
 
-    def publish(self: Publication, manifest: pydantic.BaseModel) -> None:
-        validate_manifest(json.loads(to_bytes(manifest)))
-        real(self, manifest)
+    def publish(
+        self: Publication, manifest: pydantic.BaseModel, splits: bytes | None = None
+    ) -> None:
+        for document in (to_bytes(manifest), *([splits] if splits else [])):
+            validate_manifest(json.loads(document))
+        real(self, manifest, splits)
 
     monkeypatch.setattr(Publication, "publish", publish)
 

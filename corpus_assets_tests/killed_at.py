@@ -1,8 +1,10 @@
-"""A process that makes KoNViD-1k's table in forks of itself and kills them at a chosen step.
+"""A process that makes a table in forks of itself and kills them at a chosen step.
 
 A step is the moment before, amid or after a call that changes files. Each line on standard input is
 `<step> <max_clips>`, step 0 for none; the answer is the fork's exit status, negative for a signal.
-Run as `python -m corpus_assets_tests.killed_at ROOT`.
+Run as `python -m corpus_assets_tests.killed_at ROOT`, ROOT being KoNViD-1k, or a folder of shards
+`1.jsonl` and so on, of which the first `max_clips` are merged; with splits, if it is below ten, and
+else the first tenth of so many without.
 """
 
 from __future__ import annotations
@@ -15,7 +17,9 @@ from pathlib import Path
 from typing import Any
 
 from corpus_assets.tables.parquet import ParquetTable
-from corpus_assets_tests.making import build_pairs
+from corpus_assets_tests.making import build_merged, build_pairs
+
+TENS = 10
 
 
 class Steps:
@@ -62,7 +66,12 @@ def make(root: str, step: int, max_clips: int) -> None:
     steps.around(ParquetTable, "append")
     steps.around(ParquetTable, "close")
     steps.amid(Path, "write_bytes")
-    build_pairs(Path(root), max_clips=max_clips)
+    if (first := Path(root, "1.jsonl")).is_file():
+        count = max_clips if max_clips < TENS else max_clips // TENS
+        shards = [str(first.with_name(f"{number}.jsonl")) for number in range(1, count + 1)]
+        build_merged(corpus_rows="none", shards=shards, splits=max_clips < TENS)
+    else:
+        build_pairs(Path(root), max_clips=max_clips)
 
 
 def main() -> None:

@@ -11,12 +11,15 @@ from typing import TYPE_CHECKING, Any
 from corpus_assets.artifacts.build import ScoredBuilt
 from corpus_assets.artifacts.build_rows import RowsBuilt
 from corpus_assets.artifacts.bvi_full import FULL_FEATURES as BVI_FULL
+from corpus_assets.artifacts.catalog import COMBINED
 from corpus_assets.artifacts.corpus_rows import CORPUS_ROWS_ASSET
+from corpus_assets.artifacts.fr_corpus import FR_CORPUS
 from corpus_assets.artifacts.konvid_pairs import VMAF_PAIRS
 from corpus_assets.artifacts.netflix_full import FULL_FEATURES
-from corpus_assets.artifacts.request import Built, Launch
+from corpus_assets.artifacts.request import Asset, Built, Launch
 from corpus_assets.artifacts.scored import ScoredAsset
-from corpus_assets.artifacts.settings import CorpusRowsSettings, SharedSettings
+from corpus_assets.artifacts.settings import CorpusRowsSettings, SharedSettings, validated
+from corpus_assets.artifacts.training_build import TrainingBuilt
 from corpus_assets.libvmaf.engine import Engine
 from corpus_assets.libvmaf.features import CANONICAL6, FeatureSet
 from corpus_assets.libvmaf.ffmpeg import FfmpegProgram
@@ -63,6 +66,24 @@ def build_rows(**settings: Any) -> RowsBuilt:
     )
     built = CORPUS_ROWS_ASSET.build(request, Launch(argv=("test",)), lambda _: None)
     assert isinstance(built, RowsBuilt)
+    return built
+
+
+def build_combined(**settings: Any) -> TrainingBuilt:
+    """Make the combined table in this process, with settings by their names."""
+    return _build_training(COMBINED, settings)
+
+
+def build_merged(**settings: Any) -> TrainingBuilt:
+    """Make the merged rows in this process, with settings by their names."""
+    return _build_training(FR_CORPUS, settings)
+
+
+def _build_training(asset: Asset[Any], settings: dict[str, Any]) -> TrainingBuilt:
+    given = validated(asset.settings, settings)
+    (request,) = asset.resolve(given, SharedSettings(), os.environ)
+    built = asset.build(request, Launch(argv=("test",)), lambda _: None)
+    assert isinstance(built, TrainingBuilt)
     return built
 
 

@@ -13,6 +13,7 @@ import pydantic
 
 from corpus_assets.manifests.citation import Citation
 from corpus_assets.manifests.kinds import KINDS
+from corpus_assets.manifests.splits import SplitsDocument
 from corpus_assets.tables.corpus_row import CorpusRow
 
 FOLDER = Path(__file__).parents[1] / "docs" / "schema"
@@ -20,6 +21,7 @@ DIALECT = "https://json-schema.org/draft/2020-12/schema"
 MODELS: dict[str, type[pydantic.BaseModel]] = {
     "corpus-row-v3": CorpusRow,
     "corpus-assets-citation-v1": Citation,
+    "corpus-assets-splits-v1": SplitsDocument,
     **KINDS,
 }
 

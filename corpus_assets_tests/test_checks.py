@@ -109,11 +109,14 @@ def with_value(column: str, row: int, value: Any) -> Change:
 
 
 def test_names_and_what_they_do_to_a_run() -> None:
-    assert tuple(check.name for check in CHECKS) == NAMES
+    of_training = ("sources_in_one_place", "duplicates_agree")
+    assert tuple(check.name for check in CHECKS) == (*NAMES, *of_training)
     assert [check.name for check in CHECKS if check.blocking] == ["artifact_matches_manifest"]
     assert [check.name for check in CHECKS if check.warns] == [
         "few_clips_failed",
         "inputs_unchanged",
+        "sources_in_one_place",
+        "duplicates_agree",
     ]
 
 

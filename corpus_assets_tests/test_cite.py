@@ -28,7 +28,8 @@ from corpus_assets_tests.test_diff import earlier, strict
 
 CLIPS = "KoNViD_1k_videos"
 KEYS = (
-    *("schema", "manifest", "manifest_schema", "artifact", "corpus", "unit", "counts"),
+    *("schema", "manifest", "manifest_schema", "artifact", "corpus", "corpora"),
+    *("inputs", "unit", "counts"),
     *("selection", "skipped", "failed", "foreign_reports", "feature_set", "features"),
     *("unavailable_features", "geometry", "encode", "engine", "model", "created", "tool"),
     *("replay", "command"),
@@ -277,7 +278,9 @@ def test_many_features_are_bounded(konvid: Path) -> None:
 
 
 def test_no_single_corpus(konvid: Path) -> None:
-    cited = cite(konvid).model_copy(update={"corpus": None, "manifest_schema": "merged-v1"})
+    cited = cite(konvid).model_copy(
+        update={"corpus": None, "corpora": (), "manifest_schema": "merged-v1"}
+    )
     assert "Corpus" not in cells(to_markdown(cited))
     (first, second) = entries(to_bibtex(cited))
     assert first.startswith("corpora_")

@@ -159,6 +159,8 @@ def test_demo_stays_in_its_folder(tmp_path: Path) -> None:
             "netflix_public/full_features": str(runs / "full_features_netflix.parquet"),
             "bvi_dvc/full_features D": str(runs / "full_features_bvi_dvc_D.parquet"),
             "bvi_dvc/corpus_rows": str(runs / "bvi_dvc_corpus.jsonl"),
+            "training/full_features": str(runs / "full_features_combined.parquet"),
+            "training/fr_corpus": str(runs / "fr_train_corpus.jsonl"),
         }
     manifests = [json.loads(path.read_text()) for path in runs.glob("*.manifest.json")]
     assert len(manifests) == len(results)

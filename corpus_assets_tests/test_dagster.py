@@ -38,6 +38,8 @@ def test_definitions_load() -> None:
         "netflix_public/videos",
         "konvid_1k/vmaf_pairs",
         "netflix_public/full_features",
+        "training/fr_corpus",
+        "training/full_features",
     }
     assert set(definitions.resources or {}) == {"engine", "workers", "storage"}
 

@@ -20,7 +20,14 @@ from corpus_assets.errors import SettingError, SetupError
 from corpus_assets.orchestration.build import build_definitions
 from corpus_assets_tests.test_cli import corpus_assets
 
-BAD: dict[Any, Any] = {str: 7, int: "many", float: "long", bool: "perhaps", list: "no list"}
+BAD: dict[Any, Any] = {
+    str: 7,
+    int: "many",
+    float: "long",
+    bool: "perhaps",
+    list: "no list",
+    dict: "no mapping",
+}
 OUT_OF_RANGE = {
     "crf": 99,
     "max_clips": 0,
@@ -38,12 +45,16 @@ OUT_OF_RANGE = {
     "symlink_roots": [""],
     "feature_set": "nothing",
     "cache_policy": "maybe",
+    "inputs": {"a/b/c": "x.parquet"},
+    "shards": [""],
+    "validation_share": 1.5,
+    "test_share": -1.0,
     "workers": 0,
     "memory_gib": -1.0,
 }
 FREE_TEXT = {
     *("out", "output", "manifest_out", "cache_dir", "model", "vmaf_bin", "konvid_root"),
-    *("data_root", "bvi_zip", "bvi_dir", "output_dir", "ffmpeg"),
+    *("data_root", "bvi_zip", "bvi_dir", "output_dir", "ffmpeg", "corpus_rows"),
 }
 """Paths and names, which are looked at when they are resolved."""
 

@@ -1,9 +1,10 @@
-"""Publishing an artifact with its manifest: as a pair, and by one run at a time.
+"""Publishing an artifact with its manifest, and with its splits: by one run at a time.
 
 Both are written under temporary names first. Then the artifact gets its name, and at once the
 manifest gets its own. A run that is killed between the two leaves the finished manifest under its
 temporary name, and the next run for the same output gives it its name; killed at any other moment,
-it leaves the pair that was there before, and temporary files, which the next run removes.
+it leaves the pair that was there before, and temporary files, which the next run removes. Splits,
+of artifacts that may have some, get their name between the two, or are removed after them.
 """
 
 from __future__ import annotations
@@ -15,6 +16,7 @@ from typing import TYPE_CHECKING
 from corpus_assets.artifacts.storage import output_remedy
 from corpus_assets.errors import StorageError
 from corpus_assets.files import (
+    sha256_of_file,
     sync_file,
     sync_folder,
     temporaries_of,
@@ -22,7 +24,7 @@ from corpus_assets.files import (
 )
 from corpus_assets.locks import held
 from corpus_assets.manifests.document import to_bytes
-from corpus_assets.manifests.pair import describes
+from corpus_assets.manifests.pair import are_splits, describes, recorded_splits
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -41,34 +43,51 @@ class Publication:
     manifest: Path
     temporary: Path
     staged: Path
+    splits: Path | None = None
 
-    def publish(self, manifest: pydantic.BaseModel) -> None:
-        """Give the finished artifact and this manifest their names. Raises OSError."""
+    def publish(self, manifest: pydantic.BaseModel, splits: bytes | None = None) -> None:
+        """Give the finished artifact, its splits and this manifest their names. Raises OSError."""
+        staged_splits = self._stage_splits(splits)
         self.staged.write_bytes(to_bytes(manifest))
         sync_file(self.staged)
         sync_folder(self.staged.parent)
         sync_file(self.temporary)
         self.temporary.replace(self.artifact)
         sync_folder(self.artifact.parent)
+        if self.splits and staged_splits:
+            staged_splits.replace(self.splits)
+            sync_folder(self.splits.parent)
         self.staged.replace(self.manifest)
         sync_folder(self.manifest.parent)
+        if self.splits and not staged_splits and are_splits(self.splits):
+            self.splits.unlink()
+
+    def _stage_splits(self, splits: bytes | None) -> Path | None:
+        if self.splits is None or splits is None:
+            return None
+        staged = temporary_beside(self.splits)
+        staged.write_bytes(splits)
+        sync_file(staged)
+        return staged
 
 
 @contextlib.contextmanager
-def publishing(artifact: Path, manifest: Path, setting: str, log: Log) -> Iterator[Publication]:
+def publishing(
+    artifact: Path, manifest: Path, setting: str, log: Log, splits: Path | None = None
+) -> Iterator[Publication]:
     """Hold an artifact's and its manifest's path while the artifact is made.
 
-    `setting` is the setting of the artifact's path. What is not published by the end leaves no
-    file. Raises BusyError when another run holds one of the paths, StorageError when one cannot
-    be written.
+    `setting` is the setting of the artifact's path, `splits` where its splits may be. What is not
+    published by the end leaves no file. Raises BusyError when another run holds one of the paths,
+    StorageError when one cannot be written.
     """
     try:
         with contextlib.ExitStack() as stack:
-            for path in sorted({artifact, manifest}):
+            for path in sorted({artifact, manifest} | ({splits} if splits else set())):
                 stack.enter_context(held(path))
-            _settle(artifact, manifest, log)
+            _settle(artifact, manifest, splits, log)
             publication = Publication(
-                artifact, manifest, temporary_beside(artifact), temporary_beside(manifest)
+                artifact, manifest, temporary_beside(artifact), temporary_beside(manifest), splits
             )
             with _cleaned(publication):
                 yield publication
@@ -87,16 +106,35 @@ def _cleaned(publication: Publication) -> Iterator[None]:
     except BaseException:
         if publication.temporary.exists():
             publication.staged.unlink(missing_ok=True)
+            for left in temporaries_of(publication.splits) if publication.splits else ():
+                left.unlink(missing_ok=True)
             publication.temporary.unlink()
         raise
 
 
-def _settle(artifact: Path, manifest: Path, log: Log) -> None:
+def _settle(artifact: Path, manifest: Path, splits: Path | None, log: Log) -> None:
     """Complete the publication of a run that was killed, and remove what such runs have left."""
     for staged in temporaries_of(manifest):
         if describes(staged, artifact):
+            _settle_splits(staged, splits)
             staged.replace(manifest)
             sync_folder(manifest.parent)
             log(f"completed a publication that was interrupted: {manifest}")
-    for left in (*temporaries_of(artifact), *temporaries_of(manifest)):
-        left.unlink(missing_ok=True)
+    for path in (artifact, manifest, *([splits] if splits else [])):
+        for left in temporaries_of(path):
+            left.unlink(missing_ok=True)
+
+
+def _settle_splits(staged: Path, splits: Path | None) -> None:
+    """Give the splits of an interrupted publication their name, or remove those of before."""
+    if splits is None:
+        return
+    recorded = recorded_splits(staged)
+    if recorded is None:
+        if are_splits(splits):
+            splits.unlink()
+        return
+    for left in temporaries_of(splits):
+        if sha256_of_file(left) == recorded.sha256:
+            left.replace(splits)
+            sync_folder(splits.parent)

@@ -6,7 +6,7 @@ import contextlib
 import os
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from corpus_assets.artifacts.catalog import BY_MANIFEST
 from corpus_assets.artifacts.settings import EMBEDDED, SharedSettings, validated
@@ -16,13 +16,14 @@ from corpus_assets.manifests.document import manifest_path
 from corpus_assets.manifests.pair import located
 from corpus_assets.manifests.reading import read_manifest
 from corpus_assets.manifests.scored import ScoredManifest
+from corpus_assets.manifests.training import TrainingManifest
 
 if TYPE_CHECKING:
-    from typing import Any
-
     from corpus_assets.artifacts.request import Asset, Candidate, Request
     from corpus_assets.manifests.kinds import Manifest
 
+TABLES = ("inputs", "corpus_rows", "shards")
+"""Settings that are tables which a training table is made of."""
 REPLAY = ("corpus-assets", "replay")
 """How the command line of a replay begins."""
 WORKERS_VARIABLE = "CORPUS_ASSETS_WORKERS"
@@ -32,6 +33,17 @@ WORKERS_VARIABLE = "CORPUS_ASSETS_WORKERS"
 def asset_of(manifest: Manifest) -> Asset[Any]:
     """Return the asset that makes such manifests."""
     return BY_MANIFEST[type(manifest)]
+
+
+def moved(value: Any, old: str, new: str) -> Any:  # noqa: ANN401 (a setting of any type)
+    """Return a setting with the paths below an old folder below a new one."""
+    if isinstance(value, dict):
+        return {name: moved(one, old, new) for name, one in value.items()}
+    if isinstance(value, list):
+        return [moved(one, old, new) for one in value]
+    if isinstance(value, str) and Path(value).is_relative_to(old):
+        return str(Path(new, Path(value).relative_to(old)))
+    return value
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,9 +60,9 @@ class Places:
         inventory, provenance = manifest.inventory, manifest.run_provenance
         root = str(self.root.absolute()) if self.root else inventory.root
         roots = {
-            name: root
+            name: moved(value, inventory.root, root)
             for name, value in provenance.args.items()
-            if name in provenance.inputs and value == inventory.root
+            if (name in provenance.inputs and value == inventory.root) or name in TABLES
         }
         programs = {"ffmpeg": self.ffmpeg, "vmaf_bin": self.vmaf_bin, "model": self.model}
         given = {name: value for name, value in programs.items() if value is not None}
@@ -119,7 +131,7 @@ def recorded_clips(manifest: Manifest, candidates: dict[str, Candidate]) -> dict
     Clips of which no input was read then are known by their key alone.
     """
     files = {file.path for file in manifest.inventory.files}
-    keys = failed_keys(manifest) | trusted_keys(manifest)
+    keys = failed_keys(manifest).keys() | trusted_keys(manifest)
     return {
         key: candidate
         for key, candidate in candidates.items()
@@ -127,9 +139,11 @@ def recorded_clips(manifest: Manifest, candidates: dict[str, Candidate]) -> dict
     }
 
 
-def failed_keys(manifest: Manifest) -> set[str]:
-    """Return the clips, or reports, that failed."""
-    return {failure.key for failure in manifest.failures}
+def failed_keys(manifest: Manifest | ScoredManifest) -> dict[str, str]:
+    """Return the clips, or reports, that failed, and why; of a training table, none."""
+    if isinstance(manifest, TrainingManifest):
+        return {}
+    return {failure.key: failure.reason for failure in manifest.failures}
 
 
 def trusted_keys(manifest: Manifest) -> set[str]:

@@ -8,7 +8,9 @@ from typing import TYPE_CHECKING
 
 from corpus_assets.artifacts.recorded import asset_of, failed_keys
 from corpus_assets.artifacts.request import Launch
+from corpus_assets.manifests.kinds import NAMED_BY
 from corpus_assets.manifests.pair import Mismatch, describes, located
+from corpus_assets.manifests.training import TrainingManifest
 from corpus_assets.tables.drift import Drift, compare
 
 if TYPE_CHECKING:
@@ -31,12 +33,15 @@ class Replayed:
     """What was made, and how far it is from what is recorded.
 
     `failed` are the keys of clips that failed now and not then, `changed` the input files whose
-    bytes were not those recorded. `drift` is None where the content is identical, and where
-    `table`, the recorded one, is not there to compare with; `other` is what stands there instead.
+    bytes were not those recorded. `same_splits` says that the splits, if there are any, are those
+    recorded, without which nothing is `identical`. `drift` is None where the content is identical,
+    and where `table`, the recorded one, is not there to compare with; `other` is what stands there
+    instead.
     """
 
     built: Built
     identical: bool
+    same_splits: bool
     failed: tuple[str, ...]
     changed: tuple[str, ...]
     drift: Drift | None
@@ -58,18 +63,21 @@ class Replay:
     def run(self, argv: tuple[str, ...]) -> Replayed:
         """Make the artifact, and compare. Raises SetupError or DataError."""
         built = asset_of(self.manifest).build(self.request, Launch(argv), lambda _: None)
-        new_failures = {failure.key for failure in built.manifest.failures}
-        failed = tuple(sorted(new_failures - failed_keys(self.manifest)))
+        before, now = failed_keys(self.manifest), failed_keys(built.manifest)
         same = built.content_sha256 == self.manifest.artifact.content_sha256
+        same_splits = self._same_splits(built)
         there = located(self.path, self.manifest.artifact.path)
         table = there if describes(self.path, there) else None
         drift = None
         if table and (self.sampled or not same):
-            drift = compare(table, Path(built.manifest.artifact.path), self._rows)
+            drift = compare(
+                table, Path(built.manifest.artifact.path), self._rows, named_by=self._named_by
+            )
         return Replayed(
             built,
-            identical=not drift.different if self.sampled and drift else same,
-            failed=failed,
+            identical=not drift.different if self.sampled and drift else same and same_splits,
+            same_splits=same_splits,
+            failed=tuple(sorted(now.keys() - before.keys())),
             changed=tuple(self._changed(built)),
             drift=drift,
             table=table,
@@ -77,10 +85,21 @@ class Replay:
         )
 
     @property
+    def _named_by(self) -> tuple[str, ...]:
+        return NAMED_BY.get(self.manifest.schema_, ())
+
+    @property
     def _rows(self) -> set[str] | None:
         """What names the rows to compare, where these are not all."""
         names = {candidate.row_name for candidate in self.clips.values()}
         return names if self.sampled else None
+
+    def _same_splits(self, built: Built) -> bool:
+        """Say whether the splits, if there are any, are those recorded."""
+        then, now = self.manifest, built.manifest
+        if not (isinstance(then, TrainingManifest) and isinstance(now, TrainingManifest)):
+            return True
+        return (then.splits and then.splits.sha256) == (now.splits and now.splits.sha256)
 
     def _changed(self, built: Built) -> Iterator[str]:
         """Find inputs that were not as recorded when they were scored."""

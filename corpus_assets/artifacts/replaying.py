@@ -32,9 +32,11 @@ from corpus_assets.errors import (
     ReplayRefusedError,
     RootError,
     SettingError,
+    SetupError,
 )
 from corpus_assets.manifests.pair import Mismatch, describes, examine, located
 from corpus_assets.manifests.reading import read_manifest
+from corpus_assets.manifests.training import TrainingManifest
 from corpus_assets.tables.reading import read_facts
 
 if TYPE_CHECKING:
@@ -62,6 +64,8 @@ def prepare(
     where there is no clip. Raises SetupError or DataError when the manifest or folder will not do.
     """
     manifest = places.applied(read_manifest(path))
+    if sample and isinstance(manifest, TrainingManifest):
+        raise SetupError("--sample: a training table is made as a whole; leave --sample out")
     target = target_in(folder, path, manifest, part=bool(sample))
     try:
         request = recorded_request(manifest, target)
@@ -91,7 +95,7 @@ def _chosen(
     clips: dict[str, Candidate], manifest: Manifest, sample: Sample
 ) -> dict[str, Candidate]:
     """Choose among the clips that were scored."""
-    scored = sorted(clips.keys() - failed_keys(manifest) - trusted_keys(manifest))
+    scored = sorted(clips.keys() - failed_keys(manifest).keys() - trusted_keys(manifest))
     chooser = random.Random(sample.seed)  # noqa: S311 (a choice that can be made again)
     keys = chooser.sample(scored, min(sample.clips, len(scored)))
     return {key: clips[key] for key in sorted(keys)}

@@ -16,7 +16,6 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from corpus_assets.manifests.kinds import Manifest
-    from corpus_assets.manifests.rows import CorpusRowsManifest
     from corpus_assets.manifests.scored import ScoredManifest
     from corpus_assets.tables.schema import TableSpec
 
@@ -35,7 +34,7 @@ class Built(Protocol):
     """A published artifact."""
 
     @property
-    def manifest(self) -> ScoredManifest | CorpusRowsManifest:
+    def manifest(self) -> Manifest | ScoredManifest:
         """What it was made from."""
 
     @property

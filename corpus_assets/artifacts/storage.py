@@ -11,15 +11,15 @@ import orjson
 import pydantic
 
 from corpus_assets.errors import SettingError, StorageError
-from corpus_assets.manifests.pair import artifact_of
+from corpus_assets.manifests.pair import are_splits, artifact_of
 from corpus_assets.tables.corpus_row import ROW_SCHEMA_VERSION, CorpusRow
+from corpus_assets.tables.merged_row import LONGEST_LINE, read_row
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
 
 PARQUET_MAGIC = b"PAR1"
-LONGEST_ROW = 1 << 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,12 +46,17 @@ def check_outputs(name: str, out: Path, kind: Kind, manifest: Path, inputs: Sequ
         raise SettingError("manifest_out", str(manifest), f"it must differ from {name}")
     for setting, path, expected in ((name, out, kind), ("manifest_out", manifest, MANIFEST)):
         check_outside(setting, path, inputs)
-        if path.is_dir():
-            raise SettingError(setting, str(path), "it is a folder; give a file name")
-        if path.exists() and not _is_file_of(expected, path):
-            raise SettingError(setting, str(path), f"a file that is no {expected.name} is there")
+        check_replaceable(setting, path, expected)
     if (other := artifact_of(manifest)) and other != out.name:
         raise SettingError("manifest_out", str(manifest), f"the manifest of {other} is there")
+
+
+def check_replaceable(setting: str, path: Path, expected: Kind) -> None:
+    """Refuse a path at which there is anything but a file of a kind. Raises SettingError."""
+    if path.is_dir():
+        raise SettingError(setting, str(path), "it is a folder; give a file name")
+    if path.exists() and not _is_file_of(expected, path):
+        raise SettingError(setting, str(path), f"a file that is no {expected.name} is there")
 
 
 def check_outside(name: str, path: Path, media: Sequence[Path]) -> None:
@@ -83,17 +88,31 @@ def _is_manifest(path: Path) -> bool:
 
 
 def _is_rows(path: Path) -> bool:
-    with path.open("rb") as file:
-        line = file.readline(LONGEST_ROW)
+    line = _first_line(path)
     try:
         return CorpusRow.model_validate_json(line).schema_version == ROW_SCHEMA_VERSION
     except pydantic.ValidationError:
         return False
 
 
+def _is_merged(path: Path) -> bool:
+    try:
+        read_row(_first_line(path))
+    except ValueError:
+        return False
+    return True
+
+
+def _first_line(path: Path) -> bytes:
+    with path.open("rb") as file:
+        return file.readline(LONGEST_LINE)
+
+
 PARQUET = Kind("parquet table", _is_parquet)
 ROWS = Kind("table of corpus rows", _is_rows)
+MERGED = Kind("table of corpus rows of any tool", _is_merged)
 MANIFEST = Kind("manifest", _is_manifest)
+SPLITS = Kind("splits of a training table", are_splits)
 
 
 def check_writable(what: str, folder: Path, remedy: str) -> None:

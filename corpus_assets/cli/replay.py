@@ -14,7 +14,7 @@ from typing import Annotated, Any
 
 import typer
 
-from corpus_assets.artifacts.recorded import REPLAY, Places
+from corpus_assets.artifacts.recorded import REPLAY, Places, failed_keys
 from corpus_assets.artifacts.replay import Replay, Replayed, Sample
 from corpus_assets.artifacts.replaying import prepare
 from corpus_assets.cli.drift import CLIPS_SHOWN, Sides, drift_lines
@@ -140,11 +140,14 @@ def _lines(prepared: Replay, replayed: Replayed) -> Iterator[str]:
         yield f"{verdict}: {len(prepared.clips)} clips, {made.rows} rows"
     elif replayed.identical:
         yield f"identical: {made.rows} rows, content_sha256 {made.content_sha256}"
+    elif not replayed.same_splits and made.content_sha256 == recorded.content_sha256:
+        yield "DRIFTED: the same rows with other splits: the inputs' manifests tell other contents"
+        return
     else:
         yield f"DRIFTED: content_sha256 {made.content_sha256}, recorded {recorded.content_sha256}"
+    reasons = failed_keys(replayed.built.manifest)
     for key in replayed.failed[:CLIPS_SHOWN]:
-        reason = next(one.reason for one in replayed.built.manifest.failures if one.key == key)
-        yield f"failed now: {shown(key)}: {shown(reason)}"
+        yield f"failed now: {shown(key)}: {shown(reasons[key])}"
     for name in replayed.changed[:CLIPS_SHOWN]:
         yield f"input was not as recorded: {shown(name)}"
     if replayed.drift:
@@ -162,6 +165,7 @@ def _document(prepared: Replay, sample: Sample | None, replayed: Replayed) -> di
         "manifest": str(prepared.path),
         "made": str(built.manifest_path),
         "identical": replayed.identical,
+        "same_splits": replayed.same_splits,
         "sample": asdict(sample) | {"keys": list(prepared.clips)} if sample else None,
         "not_as_recorded": list(map(asdict, prepared.obstacles)),
         "failed": list(replayed.failed),

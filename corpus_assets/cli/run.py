@@ -132,14 +132,21 @@ def _partition_flag(partitions: Partitions) -> inspect.Parameter:
 
 
 def _plain(annotation: Any) -> Any:  # noqa: ANN401 (a type expression)
-    """Return a field's type as typer takes it, None where the flag is absent."""
+    """Return a field's type as typer takes it, None where the flag is absent.
+
+    Of a mapping, each entry is a flag of its own, `name=value`.
+    """
+    if dict in {get_origin(one) for one in (annotation, *get_args(annotation))}:
+        return list[str] | None
     return str | None if annotation is Any else annotation | None
 
 
 def _help(field: FieldInfo) -> str:
     """Return what a flag's help says; of a list, each entry is a flag of its own."""
     text = field.description or ""
-    if get_origin(field.annotation) is list:
+    if get_origin(_plain(field.annotation)) is list or list[str] in get_args(
+        _plain(field.annotation)
+    ):
         return f"{text} May be repeated."
     given = field.default is not None and "Default" not in text
     return f"{text} Default: {field.default}." if given else text

@@ -17,6 +17,8 @@ SHOWN = (
         "clips_extracted",
         "clips_cached",
         "clips_failed",
+        *("rows_in", "rows_out", "duplicates", "conflicts", "unique_sources"),
+        *("contents", "contents_unknown", "contents_repeated", "splits"),
         *("reports_found", "reports_ours", "reports_foreign", "reports_failed", "rows_incomplete"),
         "vmaf_mean",
         "frames_per_second",
@@ -29,7 +31,7 @@ FAILURES_SHOWN = 5
 
 def result_as_json(metadata: Mapping[str, Any]) -> dict[str, Any]:
     """Return what a run made, for machines."""
-    wanted = ("run_id", *SHOWN, "failures")
+    wanted = ("run_id", *SHOWN, "failures", "inputs")
     return {name: metadata[name] for name in wanted if name in metadata}
 
 
@@ -41,7 +43,12 @@ def show_result(metadata: Mapping[str, Any]) -> None:
         value = metadata[name]
         text = f"{value:.3f}" if isinstance(value, float) else str(value)
         typer.echo(f"{name.removeprefix('dagster/'):18} {text}")
-    for failure in metadata["failures"][:FAILURES_SHOWN]:
+    for one in metadata.get("inputs", ()):
+        manifest = "without a manifest" if one["manifest"] == "none" else ""
+        missing = f"lacks {one['missing_features']}" if one["missing_features"] else ""
+        said = " ".join(filter(None, (manifest, missing)))
+        typer.echo(f"input {one['label']}: {one['rows']} rows {said}".rstrip())
+    for failure in metadata.get("failures", ())[:FAILURES_SHOWN]:
         typer.echo(f"failed {failure['key']}: {failure['stage']}: {failure['reason']}")
     failed = metadata.get("clips_failed") or metadata.get("reports_failed") or 0
     if (more := failed - FAILURES_SHOWN) > 0:

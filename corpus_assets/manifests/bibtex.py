@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from corpus_assets.corpora.citations import VMAF
 from corpus_assets.corpora.listing import shown
-from corpus_assets.manifests.citing import corpus_of
+from corpus_assets.manifests.citing import corpora_of, corpus_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -32,8 +32,9 @@ LONGEST = 300
 
 def to_bibtex(cited: Citation) -> str:
     """Return the entries, the artifact's first; its key is the same for the same content."""
-    corpus = corpus_of(cited.manifest_schema)
-    references = dict.fromkeys((corpus.reference, VMAF) if corpus else (VMAF,))
+    schemas = [cited.manifest_schema, *(one.manifest_schema for one in cited.inputs or ())]
+    corpora = corpora_of(schemas)
+    references = dict.fromkeys((*(corpus.reference for corpus in corpora), VMAF))
     entries = [_entry("misc", _key(cited), dict(_artifact(cited)))]
     entries += [_entry(one.kind, one.key, dict(_reference(one))) for one in references]
     return "\n".join(entries)

@@ -8,11 +8,12 @@ from corpus_assets.manifests import card_cells as cells
 from corpus_assets.manifests.markdown import code, fence, text
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
-    from corpus_assets.manifests.citation import Citation
+    from corpus_assets.manifests.citation import Citation, InputFacts
 
 LONGEST_COMMAND = 8000
+INPUTS_SHOWN = 20
 
 
 def to_markdown(cited: Citation) -> str:
@@ -43,12 +44,33 @@ def _facts(cited: Citation) -> Iterator[tuple[str, str]]:
     yield "Table", f"{cells.said(artifact.rows)} rows{columns}"
     yield "SHA-256", cells.digest(artifact.sha256)
     yield "SHA-256 of the content", cells.digest(artifact.content_sha256)
-    if cited.corpus:
-        yield "Corpus", cells.corpus(cited.corpus)
-        yield "Terms of use", f"{text(cited.corpus.terms)}; see <{cited.corpus.site}>"
+    for corpus in cited.corpora:
+        yield "Corpus", cells.corpus(corpus)
+        yield "Terms of use", f"{text(corpus.terms)}; see <{corpus.site}>"
     yield cited.unit.capitalize(), cells.counts(cited)
     if cited.selection:
         yield "Selection", cells.selection(cited.selection)
+    if cited.inputs is None:
+        yield from _of_corpus(cited)
+    else:
+        yield from _of_training(cited, cited.inputs)
+    yield "Created", f"{cells.said(cited.created)}, by {cells.said(cited.tool)}"
+    yield "Make again", code(cited.replay) if cited.replay else "the manifest records too little"
+
+
+def _of_training(cited: Citation, inputs: Sequence[InputFacts]) -> Iterator[tuple[str, str]]:
+    """Return what is said of a table that is made of others."""
+    for one in inputs[:INPUTS_SHOWN]:
+        yield "Input", cells.input_table(one)
+    if (more := len(inputs) - INPUTS_SHOWN) > 0:
+        yield "Input", f"and {more} more"
+    if cited.features:
+        yield "Features", cells.features(cited)
+        yield "Model", cells.model(cited.model)
+
+
+def _of_corpus(cited: Citation) -> Iterator[tuple[str, str]]:
+    """Return what is said of a table of one corpus."""
     if cited.unit != "reports":
         yield "Skipped", cells.left_out(cited.skipped)
     yield "Failed", cells.left_out(cited.failed)
@@ -65,5 +87,3 @@ def _facts(cited: Citation) -> Iterator[tuple[str, str]]:
     if cited.foreign_reports:
         said = "taken as they stand: nothing says with which model or encode they were made"
         yield "Reports of other tools", f"{cited.foreign_reports}, {said}"
-    yield "Created", f"{cells.said(cited.created)}, by {cells.said(cited.tool)}"
-    yield "Make again", code(cited.replay) if cited.replay else "the manifest records too little"

@@ -14,13 +14,17 @@ if TYPE_CHECKING:
         CorpusFacts,
         EncodeFacts,
         EngineFacts,
+        InputFacts,
         ModelFacts,
     )
     from corpus_assets.manifests.left_out import LeftOutFacts, ReasonFacts
     from corpus_assets.manifests.scored import GeometryPart
 
 NOT_RECORDED = "not recorded"
-COUNTS = ("found", "selected", "scored", "ours", "foreign", "failed", "skipped", "incomplete")
+COUNTS = (
+    *("found", "selected", "scored", "ours", "foreign", "failed", "skipped", "incomplete"),
+    *("inputs", "rows_in", "duplicates", "conflicts", "unique_sources"),
+)
 ITEMS_SHOWN = 10
 FEATURES_SHOWN = 50
 """More than any feature set has."""
@@ -37,6 +41,14 @@ def counts(cited: Citation) -> str:
     """Return how many clips, pairs or reports went where."""
     known = (f"{cited.counts[name]} {name}" for name in COUNTS if name in cited.counts)
     return ", ".join(known) or NOT_RECORDED
+
+
+def input_table(one: InputFacts) -> str:
+    """Return an input of a training table."""
+    made = text(one.manifest_schema) if one.manifest_schema else "without a manifest of ours"
+    lacks = f", lacks {', '.join(_bounded([*map(code, one.missing_features)]))}"
+    facts = f"{code(one.label)}: {said(one.rows)} rows, SHA-256 {digest(one.sha256)}, {made}"
+    return facts + (lacks if one.missing_features else "")
 
 
 def selection(settings: Mapping[str, Any]) -> str:

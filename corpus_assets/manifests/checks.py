@@ -6,8 +6,10 @@ from collections.abc import Callable, Collection
 from dataclasses import dataclass
 
 from corpus_assets.errors import CorpusAssetsError
-from corpus_assets.manifests import judges
+from corpus_assets.manifests import judges, judges_training
 from corpus_assets.manifests.evidence import Evidence
+from corpus_assets.manifests.parts import Part
+from corpus_assets.manifests.training import MergedManifest, TrainingManifest
 from corpus_assets.manifests.verdict import Verdict
 
 REPLACED = "replaced by another run meanwhile; check again what that one has made"
@@ -22,6 +24,12 @@ class Check:
     judge: Callable[[Evidence], Verdict]
     warns: bool = False
     blocking: bool = False
+    only: type[TrainingManifest] | None = None
+    """The kind of manifest that it is about; None for all."""
+
+    def concerns(self, manifest: type[Part]) -> bool:
+        """Say whether it is about manifests of a kind."""
+        return self.only is None or issubclass(manifest, self.only)
 
 
 def judge(evidence: Evidence, wanted: Collection[str]) -> dict[str, Verdict]:
@@ -92,6 +100,22 @@ CHECKS = (
         "The files that were read are what they were, and no clip has come or gone since.",
         judges.judge_inputs,
         warns=True,
+    ),
+    Check(
+        "sources_in_one_place",
+        "No content of a source has two names, or is in two corpora: a split by names would have "
+        "it on both sides.",
+        judges_training.judge_sources,
+        warns=True,
+        only=TrainingManifest,
+    ),
+    Check(
+        "duplicates_agree",
+        "Rows of one encode that were left out had the model, the clip mode and, within 1e-6, the "
+        "score of the one that is there.",
+        judges_training.judge_conflicts,
+        warns=True,
+        only=MergedManifest,
     ),
 )
 """In the order in which they are shown."""

@@ -52,6 +52,16 @@ class CorpusFacts(Part):
         )
 
 
+class InputFacts(Part):
+    """A table that a training table is made of; `manifest_schema` is null without a manifest."""
+
+    label: str
+    rows: int | None
+    sha256: str | None
+    manifest_schema: str | None
+    missing_features: tuple[str, ...]
+
+
 class UnavailableFacts(Part):
     """A feature without numbers; `clips` is a count, null for all."""
 
@@ -87,8 +97,10 @@ class ModelFacts(Part):
 class Citation(Part):
     """All facts; null stands for what is not recorded, or does not apply to such an artifact.
 
-    `unit` is what `counts` counts. `selection` are the settings that chose what is in the table.
-    `foreign_reports` is how many of the reports that the numbers are from are other tools'.
+    `unit` is what `counts` counts. `corpora` are all that are in the table, `corpus` is the only
+    one, `inputs` are the tables that a training table is made of. `selection` are the settings that
+    chose what is in the table. `foreign_reports` is how many of the reports that the numbers are
+    from are other tools'.
     """
 
     schema_: Literal["corpus-assets-citation-v1"] = pydantic.Field(
@@ -98,7 +110,9 @@ class Citation(Part):
     manifest_schema: str
     artifact: ArtifactFacts
     corpus: CorpusFacts | None
-    unit: Literal["clips", "pairs", "reports"]
+    corpora: tuple[CorpusFacts, ...]
+    inputs: tuple[InputFacts, ...] | None
+    unit: Literal["clips", "pairs", "reports", "inputs"]
     counts: dict[str, int]
     selection: dict[str, Any]
     skipped: LeftOutFacts | None

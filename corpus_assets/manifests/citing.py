@@ -15,13 +15,16 @@ from corpus_assets.manifests.citation import (
     CorpusFacts,
     EncodeFacts,
     EngineFacts,
+    InputFacts,
     ModelFacts,
     UnavailableFacts,
 )
+from corpus_assets.manifests.kinds import NAMED_BY
 from corpus_assets.manifests.left_out import LeftOutFacts
 from corpus_assets.manifests.statement import Statement, read_statement
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
     from typing import Literal
 
     from corpus_assets.corpora.citations import CitedCorpus
@@ -45,6 +48,8 @@ def cite(path: Path) -> Citation:
         manifest_schema=said.schema_,
         artifact=_artifact(said),
         corpus=CorpusFacts.of(corpus) if corpus else None,
+        corpora=tuple(map(CorpusFacts.of, corpora_of([said.schema_, *_schemas(said)]))),
+        inputs=_inputs(said),
         unit=unit,
         counts=_counts(said),
         selection={name: args[name] for name in SELECTING if args.get(name)},
@@ -55,7 +60,7 @@ def cite(path: Path) -> Citation:
         features=said.features,
         unavailable_features=_unavailable(said),
         geometry=said.geometry,
-        encode=None if unit == "pairs" else _encode(said),
+        encode=None if unit in {"pairs", "inputs"} else _encode(said),
         engine=_engine(said),
         model=None if unit == "reports" else _model(said),
         created=said.created,
@@ -71,7 +76,34 @@ def corpus_of(schema: str) -> CitedCorpus | None:
     return next(found, None)
 
 
-def _unit(schema: str) -> Literal["clips", "pairs", "reports"]:
+def corpora_of(schemas: Iterable[str | None]) -> list[CitedCorpus]:
+    """Return the corpora that manifests of some schemas are about, each once."""
+    found = (corpus_of(schema) for schema in schemas if schema)
+    return list(dict.fromkeys(corpus for corpus in found if corpus))
+
+
+def _schemas(said: Statement) -> list[str]:
+    return [one.manifest.schema_ for one in said.inputs if one.manifest]
+
+
+def _inputs(said: Statement) -> tuple[InputFacts, ...] | None:
+    if said.schema_ not in NAMED_BY:
+        return None
+    return tuple(
+        InputFacts(
+            label=one.label,
+            rows=one.rows,
+            sha256=one.sha256,
+            manifest_schema=one.manifest.schema_ if one.manifest else None,
+            missing_features=one.missing_features,
+        )
+        for one in said.inputs
+    )
+
+
+def _unit(schema: str) -> Literal["clips", "pairs", "reports", "inputs"]:
+    if schema in NAMED_BY:
+        return "inputs"
     if "jsonl" in schema:
         return "reports"
     return "pairs" if corpus_of(schema) is NETFLIX_PUBLIC else "clips"

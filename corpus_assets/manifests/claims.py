@@ -8,8 +8,11 @@ from corpus_assets.errors import DataError
 from corpus_assets.libvmaf.features import CANONICAL6, FeatureSet, feature_set
 from corpus_assets.manifests.rows import CorpusRowsManifest
 from corpus_assets.manifests.scored import BviFullManifest, NetflixManifest
+from corpus_assets.manifests.training import CombinedManifest, MergedManifest
+from corpus_assets.tables.combined import COMBINED
 from corpus_assets.tables.corpus_row import CORPUS_ROWS
 from corpus_assets.tables.examining import Claims
+from corpus_assets.tables.examining_combined import InputClaims
 from corpus_assets.tables.schema import (
     DIS_BASENAME,
     KEY,
@@ -40,7 +43,9 @@ def declared_features(manifest: ScoredManifest) -> FeatureSet:
 
 def declared_spec(manifest: Manifest | ScoredManifest) -> TableSpec:
     """Return the table that the asset declares, with the features chosen. Raises DataError."""
-    if isinstance(manifest, CorpusRowsManifest):
+    if isinstance(manifest, CombinedManifest):
+        return COMBINED
+    if isinstance(manifest, CorpusRowsManifest | MergedManifest):
         return CORPUS_ROWS
     if isinstance(manifest, NetflixManifest):
         return netflix_spec(declared_features(manifest))
@@ -61,3 +66,11 @@ def claims_of(manifest: ScoredManifest) -> Claims:
             known.update(f"{key}{RAW}" if raw else key for key in part.clips)
     key = DIS_BASENAME if raw else KEY
     return Claims(declared_spec(manifest), key.name, unavailable)
+
+
+def input_claims(manifest: CombinedManifest) -> tuple[InputClaims, ...]:
+    """Return what the rows of every input are held against."""
+    return tuple(
+        InputClaims(one.label, one.corpus, one.rows, one.nulls, one.missing_features)
+        for one in manifest.inputs
+    )

@@ -24,6 +24,7 @@ NOT_SETTINGS = frozenset(
     {
         *("data_root", "konvid_root", "bvi_zip", "bvi_dir", "cache_dir", "symlink_roots"),
         *("vmaf_bin", "ffmpeg", "model", "out", "output", "manifest_out"),
+        *("inputs", "corpus_rows", "shards"),
         *(
             "workers",
             "memory_gib",
@@ -42,6 +43,7 @@ COUNTS = {
     "pairs": "scored",
     "clips_failed": "failed",
     "cache_files": "found",
+    "input_count": "inputs",
 }
 """What the counts for existing readers are called elsewhere in a manifest."""
 SCORED = ("extracted", "cached")
@@ -88,6 +90,8 @@ def features(said: Statement) -> Facts | None:
 
 def model(said: Statement) -> Facts:
     """Return the model of the teacher score."""
+    if said.model:
+        return said.model.model_dump()
     if said.engine:
         return said.engine.model.model_dump(exclude={"path"})
     digest = said.run_provenance.digest_of("model")
@@ -120,7 +124,7 @@ def counts(said: Statement) -> Facts:
     kept = {name: count for name, count in said.counts.items() if name not in SCORED}
     if said.counts.keys() >= set(SCORED):
         kept["scored"] = sum(said.counts[name] for name in SCORED)
-    return for_readers | kept
+    return for_readers | kept | said.summary
 
 
 def skipped(said: Statement) -> Facts | None:
@@ -133,13 +137,16 @@ def skipped(said: Statement) -> Facts | None:
 def failed(said: Statement) -> Facts | None:
     """Return the reason of every failure, by key."""
     if said.failures is None:
-        clips = said.failed_clips
+        clips = said.failed_clips or (() if said.whole else said.failed_clips)
         return None if clips is None else dict.fromkeys(clips, NOT_SAID)
     return _joined((one.key, f"{one.stage}: {one.reason}") for one in said.failures)
 
 
 def unavailable(said: Statement) -> Facts | None:
-    """Return the reason of every feature without numbers, or of every clip of it."""
+    """Return the reason of every feature without numbers, or of every clip or input of it."""
+    if said.inputs:
+        missing = ((name, one.label) for one in said.inputs for name in one.missing_features)
+        return {f"{name} of {label}": "no such column" for name, label in missing}
     if said.unavailable_features is None:
         return {} if said.whole else None
     return _joined(
@@ -150,11 +157,13 @@ def unavailable(said: Statement) -> Facts | None:
 
 
 def artifact(said: Statement) -> Facts:
-    """Return what the table is."""
+    """Return what the table is, and the digest of its splits."""
     if said.artifact:
         columns = [f"{column.name} {column.type}" for column in said.artifact.columns]
         digest = said.artifact.content_sha256
-        return {"rows": said.artifact.rows, "columns": columns, "content_sha256": digest}
+        splits = {"splits": said.splits.sha256} if said.splits else {}
+        facts = {"rows": said.artifact.rows, "columns": columns, "content_sha256": digest}
+        return facts | splits
     return {} if said.rows is None else {"rows": said.rows}
 
 

@@ -5,25 +5,34 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from corpus_assets.manifests.pair import Mismatch
+from corpus_assets.manifests.rows import CorpusRowsManifest
 from corpus_assets.manifests.scored import KonvidPairsManifest, ScoredManifest
+from corpus_assets.manifests.training import TrainingManifest
+from corpus_assets.manifests.training_counts import training_counts
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-    from corpus_assets.manifests.kinds import Manifest
+    from corpus_assets.manifests.kinds import Manifest, OfCorpus
     from corpus_assets.tables.examination import Examination
 
 
 def check_counts(model: Manifest) -> Iterator[Mismatch]:
     """Compare counts with each other, and with the lists that they count."""
     claims = {
-        "counts.failed": (len(model.failures), model.counts.failed),
         "inventory.count": (len(model.inventory.files), model.inventory.count),
         "inventory.bytes": (sum(f.bytes for f in model.inventory.files), model.inventory.bytes),
+        **(training_counts(model) if isinstance(model, TrainingManifest) else _of_corpus(model)),
+    }
+    yield from contradicted(claims)
+
+
+def _of_corpus(model: OfCorpus) -> dict[str, tuple[int, int]]:
+    return {
+        "counts.failed": (len(model.failures), model.counts.failed),
         **_stats(model),
         **(_scored(model) if isinstance(model, ScoredManifest) else {}),
     }
-    yield from _contradicted(claims)
 
 
 def check_counts_of_table(model: Manifest, table: Examination) -> Iterator[Mismatch]:
@@ -31,20 +40,21 @@ def check_counts_of_table(model: Manifest, table: Examination) -> Iterator[Misma
     claims = {"rows": (model.artifact.rows, table.rows)}
     if isinstance(model, ScoredManifest):
         claims["clips in the table"] = (model.counts.extracted + model.counts.cached, table.clips)
-    else:
+    elif isinstance(model, CorpusRowsManifest):
         reports = model.counts.ours + model.counts.foreign
         claims["rows, of ours and foreign reports"] = (reports, table.rows)
         claims["incomplete rows"] = (model.counts.incomplete, table.incomplete)
-    yield from _contradicted(claims)
+    yield from contradicted(claims)
 
 
-def _contradicted(claims: Mapping[str, tuple[int, int]]) -> Iterator[Mismatch]:
+def contradicted(claims: Mapping[str, tuple[int, int]]) -> Iterator[Mismatch]:
+    """Compare what is expected and found, by what it is."""
     for what, (expected, found) in claims.items():
         if expected != found:
             yield Mismatch(what, str(expected), str(found))
 
 
-def _stats(model: Manifest) -> dict[str, tuple[int, int]]:
+def _stats(model: OfCorpus) -> dict[str, tuple[int, int]]:
     """Return the counts for existing readers, each with what it must be."""
     stats, counts = model.stats.model_dump(), model.counts.model_dump()
     selected, failed = counts.get("selected", 0), counts["failed"]

@@ -10,11 +10,17 @@ import orjson
 import pydantic
 
 SUFFIX = ".manifest.json"
+SPLITS_SUFFIX = ".splits.json"
 
 
 def manifest_path(artifact: Path) -> Path:
     """Return where the manifest of an artifact is by default: beside it."""
     return artifact.with_name(artifact.stem + SUFFIX)
+
+
+def splits_path(artifact: Path) -> Path:
+    """Return where the splits of a training table are: beside it."""
+    return artifact.with_name(artifact.stem + SPLITS_SUFFIX)
 
 
 def to_bytes(manifest: pydantic.BaseModel) -> bytes:

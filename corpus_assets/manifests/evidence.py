@@ -9,11 +9,14 @@ from typing import TYPE_CHECKING
 
 from corpus_assets.errors import CorpusAssetsError, DataError
 from corpus_assets.files import read_regular, sha256_of_bytes
-from corpus_assets.manifests.claims import claims_of
+from corpus_assets.manifests.claims import claims_of, input_claims
 from corpus_assets.manifests.pair import LARGEST_MANIFEST, located
 from corpus_assets.manifests.reading import read_manifest
 from corpus_assets.manifests.scored import ScoredManifest
+from corpus_assets.manifests.training import CombinedManifest, MergedManifest
 from corpus_assets.tables.examining import examine_table
+from corpus_assets.tables.examining_combined import examine_combined
+from corpus_assets.tables.examining_merged import examine_merged
 from corpus_assets.tables.examining_rows import examine_rows
 
 if TYPE_CHECKING:
@@ -82,10 +85,17 @@ class Evidence:
             path = located(self.path, manifest.artifact.path)
             if not path.is_file():
                 return DataError(f"table {path}: no such file")
-            if isinstance(manifest, ScoredManifest):
-                return examine_table(path, claims_of(manifest))
-            return examine_rows(path)
+            return _examined(path, manifest)
         except OSError as error:
             return DataError(f"the table of {self.path}: {error.strerror or error}")
         except CorpusAssetsError as error:
             return error
+
+
+def _examined(path: Path, manifest: Manifest) -> Examination:
+    """Read a table of any kind. Raises OSError, DataError."""
+    if isinstance(manifest, ScoredManifest):
+        return examine_table(path, claims_of(manifest))
+    if isinstance(manifest, CombinedManifest):
+        return examine_combined(path, input_claims(manifest))
+    return examine_merged(path) if isinstance(manifest, MergedManifest) else examine_rows(path)

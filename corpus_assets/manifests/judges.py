@@ -11,11 +11,16 @@ from corpus_assets.manifests.membership import compare_members
 from corpus_assets.manifests.pair import examine
 from corpus_assets.manifests.rows import CorpusRowsManifest
 from corpus_assets.manifests.scored import ScoredManifest
+from corpus_assets.manifests.training import (
+    CombinedManifest,
+    MergedManifest,
+)
 from corpus_assets.manifests.unchanged import compare_inputs
 from corpus_assets.manifests.verdict import SHOWN, Fact, Verdict, first
 
 if TYPE_CHECKING:
     from corpus_assets.manifests.evidence import Evidence
+    from corpus_assets.manifests.kinds import Manifest
 
 MOST_FAILED = 0.01
 """Share of the clips above which their failures are worth a warning."""
@@ -33,7 +38,15 @@ def judge_counts(evidence: Evidence) -> Verdict:
     manifest, table = evidence.manifest, evidence.table
     mismatches = [*check_counts(manifest), *check_counts_of_table(manifest, table)]
     facts: dict[str, Fact] = {"rows": table.rows, "clips": table.clips}
-    return Verdict(tuple(map(str, mismatches)), facts=facts | manifest.counts.model_dump())
+    return Verdict(tuple(map(str, mismatches)), facts=facts | _counted(manifest))
+
+
+def _counted(manifest: Manifest) -> dict[str, Fact]:
+    if isinstance(manifest, CombinedManifest):
+        return {"inputs": manifest.stats.input_count}
+    if isinstance(manifest, MergedManifest):
+        return manifest.summary.model_dump()
+    return manifest.counts.model_dump()
 
 
 def judge_columns(evidence: Evidence) -> Verdict:
@@ -86,11 +99,8 @@ def judge_values(evidence: Evidence) -> Verdict:
 
 def judge_failures(evidence: Evidence) -> Verdict:
     """Compare the share of failures with the most that is usual. Raises SetupError or DataError."""
-    manifest = evidence.manifest
-    counts = manifest.counts.model_dump()
-    failed, of = counts["failed"], counts.get("selected", counts["found"])
+    failed, of, keys = _failures(evidence.manifest)
     share = failed / of if of else 0.0
-    keys = tuple(failure.key for failure in manifest.failures)
     facts: dict[str, Fact] = {"failed": failed, "selected": of, "share": share}
     said = f"{failed} of {of} failed, {share:.2%}: {first(keys)}" if failed else ""
     line = (said,) if said else ()
@@ -98,6 +108,18 @@ def judge_failures(evidence: Evidence) -> Verdict:
     if share > MOST_FAILED:
         return Verdict(line, facts=facts)
     return Verdict(notes=line, facts=facts)
+
+
+def _failures(manifest: Manifest) -> tuple[int, int, tuple[str, ...]]:
+    """Return how many failed, of how many, and which; of a training table those of its inputs."""
+    if isinstance(manifest, CombinedManifest | MergedManifest):
+        failed = [one for one in manifest.inputs if one.failed]
+        of = sum(one.selected or 0 for one in manifest.inputs)
+        names = tuple(f"{one.failed} of {one.label}" for one in failed)
+        return sum(one.failed or 0 for one in failed), of, names
+    counts = manifest.counts.model_dump()
+    keys = tuple(failure.key for failure in manifest.failures)
+    return counts["failed"], counts.get("selected", counts["found"]), keys
 
 
 def judge_inputs(evidence: Evidence) -> Verdict:

@@ -13,6 +13,7 @@ from corpus_assets.corpora.netflix_public import Geometry
 from corpus_assets.errors import EmptyCorpusError, RootError
 from corpus_assets.manifests.rows import CorpusRowsManifest
 from corpus_assets.manifests.scored import BviFullManifest, KonvidPairsManifest
+from corpus_assets.manifests.training import TrainingManifest
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -33,7 +34,12 @@ class Membership:
 
 
 def compare_members(manifest: Manifest) -> Membership:
-    """List the corpus again, without any selection. Raises SetupError when it cannot be listed."""
+    """List the corpus again, without any selection. Raises SetupError when it cannot be listed.
+
+    A training table has no corpus: its inputs are all in its inventory.
+    """
+    if isinstance(manifest, TrainingManifest):
+        return Membership((), ())
     if isinstance(manifest, CorpusRowsManifest):
         return _reports(manifest)
     try:

@@ -7,17 +7,21 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import orjson
 import pydantic
 
 from corpus_assets.errors import MissingManifestError
 from corpus_assets.files import TEMPORARY_NAME, read_regular, sha256_of_file, temporaries_of
-from corpus_assets.manifests.document import SUFFIX, manifest_path
+from corpus_assets.manifests.document import SUFFIX, manifest_path, splits_path
 from corpus_assets.manifests.parts import PathText
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
 LARGEST_MANIFEST = 1 << 30
+SPLITS_SCHEMA = "corpus-assets-splits-"
+INTERRUPTED = "publication"
+"""What a mismatch is called that a killed run has left."""
 REMEDY = "materialize the asset again, which gives it its name first"
 
 
@@ -42,9 +46,10 @@ class RecordedArtifact(pydantic.BaseModel, frozen=True):
 
 
 class RecordingManifest(pydantic.BaseModel, frozen=True):
-    """Any manifest, of which only the artifact is read."""
+    """Any manifest, of which only the artifact and its splits are read."""
 
     artifact: RecordedArtifact
+    splits: RecordedArtifact | None = None
 
 
 def manifests_at(path: Path) -> list[Path]:
@@ -88,7 +93,9 @@ def examine(manifest: Path) -> list[Mismatch]:
         if not manifest.stat().st_size:
             found = "an empty file"
         return [Mismatch("manifest", "path, bytes and sha256 of its artifact", found)]
-    return examine_artifact(manifest, recorded)
+    mismatches = [*examine_artifact(manifest, recorded.artifact), *_splits(manifest, recorded)]
+    named = any(one.what == INTERRUPTED for one in mismatches)
+    return [*mismatches, *(_interrupted(manifest) if mismatches and not named else ())]
 
 
 def examine_artifact(manifest: Path, recorded: RecordedArtifact) -> list[Mismatch]:
@@ -106,20 +113,28 @@ def describes(manifest: Path, artifact: Path) -> bool:
         recorded = _recorded(manifest)
     except pydantic.ValidationError:
         return False
-    return artifact.is_file() and not any(_differences(artifact, recorded))
+    return artifact.is_file() and not any(_differences(artifact, recorded.artifact))
 
 
 def artifact_of(manifest: Path) -> str | None:
     """Return the file name of the artifact that a manifest is about; None where it says none."""
     try:
-        return Path(_recorded(manifest).path).name
+        return Path(_recorded(manifest).artifact.path).name
     except (OSError, pydantic.ValidationError):
         return None
 
 
-def _recorded(manifest: Path) -> RecordedArtifact:
+def recorded_splits(manifest: Path) -> RecordedArtifact | None:
+    """Return what a manifest says of its splits; None where there are none, or it says none."""
+    try:
+        return _recorded(manifest).splits
+    except (OSError, pydantic.ValidationError):
+        return None
+
+
+def _recorded(manifest: Path) -> RecordingManifest:
     data = read_regular(manifest, LARGEST_MANIFEST)
-    return RecordingManifest.model_validate_json(data).artifact
+    return RecordingManifest.model_validate_json(data)
 
 
 def located(manifest: Path, path: str) -> Path:
@@ -137,13 +152,37 @@ def _differences(artifact: Path, recorded: RecordedArtifact) -> Iterator[Mismatc
         yield Mismatch("sha256", recorded.sha256, digest)
 
 
+def _splits(manifest: Path, recorded: RecordingManifest) -> Iterator[Mismatch]:
+    """Hold the splits against what the manifest says of them, or that there are none."""
+    if recorded.splits is None:
+        artifact = located(manifest, recorded.artifact.path)
+        if artifact.name and are_splits(beside := splits_path(artifact)):
+            yield Mismatch("splits", "none, as the manifest says", str(beside))
+        return
+    path = located(manifest, recorded.splits.path)
+    if not path.is_file():
+        yield Mismatch("splits", str(path), "no such file")
+        return
+    for one in _differences(path, recorded.splits):
+        yield Mismatch(f"splits.{one.what}", one.expected, one.found)
+
+
+def are_splits(path: Path) -> bool:
+    """Say whether a file is splits of ours, of any version."""
+    try:
+        document = orjson.loads(read_regular(path, LARGEST_MANIFEST))
+    except (OSError, orjson.JSONDecodeError):
+        return False
+    return isinstance(document, dict) and str(document.get("schema")).startswith(SPLITS_SCHEMA)
+
+
 def _interrupted(manifest: Path) -> Iterator[Mismatch]:
     """Find the manifest of the artifact that a run left under a temporary name."""
     for staged in temporaries_of(manifest):
         with contextlib.suppress(pydantic.ValidationError):
-            if describes(staged, located(manifest, _recorded(staged).path)):
+            if describes(staged, located(manifest, _recorded(staged).artifact.path)):
                 found = f"interrupted: its manifest is {staged.name}; {REMEDY}"
-                yield Mismatch("publication", "complete", found)
+                yield Mismatch(INTERRUPTED, "complete", found)
 
 
 def _final(name: str) -> str:

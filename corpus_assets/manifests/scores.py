@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Literal
 
 from corpus_assets.errors import DataError
 from corpus_assets.manifests.earlier import check_earlier
+from corpus_assets.manifests.kinds import NAMED_BY
 from corpus_assets.manifests.pair import RecordedArtifact, examine_artifact, located
 from corpus_assets.manifests.statement import Statement
 from corpus_assets.tables.drift import Drift, compare
@@ -48,6 +49,11 @@ class RecordedTable:
         """The recorded digest of the content."""
         return self.said.artifact.content_sha256 if self.said.artifact else None
 
+    @property
+    def named_by(self) -> tuple[str, ...]:
+        """The columns that name the rows of a training table; none for a table of a corpus."""
+        return NAMED_BY.get(self.said.schema_, ())
+
     def obstacles(self) -> Iterator[str]:
         """Say why what is there is not the table that was recorded."""
         try:
@@ -75,6 +81,6 @@ def scores_apart(old: RecordedTable, new: RecordedTable) -> Scores:
             return Scores("not compared", "; ".join(reasons)) if reasons else Scores("same")
         if reasons := [*old.obstacles(), *new.obstacles()]:
             return Scores("not compared", "; ".join(reasons))
-        return Scores("compared", drift=compare(old.path, new.path))
+        return Scores("compared", drift=compare(old.path, new.path, named_by=old.named_by))
     except DataError as error:
         return Scores("not compared", str(error))

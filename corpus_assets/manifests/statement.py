@@ -12,6 +12,7 @@ from corpus_assets.manifests.parts import ArtifactPart, InventoryPart, ToolPart
 from corpus_assets.manifests.reading import read_document, validated
 from corpus_assets.manifests.run_parts import DagsterPart, SkippedPart, TrustedPart, UnavailablePart
 from corpus_assets.manifests.scored import GeometryPart
+from corpus_assets.manifests.training_parts import SplitsPart, TeacherPart
 
 LONG = ("inventory", "skipped", "trusted_reports", "unavailable_features")
 """Blocks that may be long; they are validated once."""
@@ -28,6 +29,22 @@ class SaidFailure(Said):
     key: str
     stage: str
     reason: str
+
+
+class SaidManifest(Said):
+    """The manifest of an input of a training table."""
+
+    schema_: str = pydantic.Field(alias="schema")
+
+
+class SaidInput(Said):
+    """An input of a training table."""
+
+    label: str
+    rows: int | None = None
+    sha256: str | None = None
+    missing_features: tuple[str, ...] = ()
+    manifest: SaidManifest | None = None
 
 
 class SaidProvenance(Said):
@@ -61,6 +78,10 @@ class Statement(Said):
     recipe: RecipePart | None = None
     geometry: GeometryPart | None = None
     counts: dict[str, int] = {}
+    inputs: tuple[SaidInput, ...] = ()
+    model: TeacherPart | None = None
+    summary: dict[str, int] = {}
+    splits: SplitsPart | None = None
     trusted_reports: tuple[TrustedPart, ...] | None = None
     skipped: tuple[SkippedPart, ...] | None = None
     failures: tuple[SaidFailure, ...] | None = None
@@ -92,7 +113,9 @@ class Statement(Said):
         """How many rows the artifact has."""
         if self.artifact:
             return self.artifact.rows
-        rows = self.stats.get("rows", self.stats.get("frames"))
+        known = self.stats | self.summary
+        names = ("rows", "frames", "output_rows", "rows_out")
+        rows = next((known[name] for name in names if name in known), None)
         return rows if isinstance(rows, int) else None
 
     def setting(self, name: str) -> Any:  # noqa: ANN401 (of any type)

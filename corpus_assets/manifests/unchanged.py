@@ -71,7 +71,7 @@ def _began(manifest: Manifest, since: float | None) -> float:
         created = dt.datetime.fromisoformat(manifest.created).timestamp()
     except (ValueError, OverflowError) as error:
         raise DataError(f"created: {manifest.created} is no time: {error}") from error
-    elapsed: float | None = getattr(manifest.stats, "elapsed_s", None)
+    elapsed: float | None = getattr(getattr(manifest, "stats", None), "elapsed_s", None)
     times = [] if elapsed is None else [created - elapsed]
     if since is not None and since <= created:
         times.append(since)

@@ -17,13 +17,16 @@ from corpus_assets.manifests.inputs import bytes_of_inputs, check_inputs
 from corpus_assets.manifests.kinds import KINDS
 from corpus_assets.manifests.pair import Mismatch, examine, located
 from corpus_assets.manifests.reading import read_json, read_manifest
+from corpus_assets.manifests.splits import check_splits
 from corpus_assets.manifests.statement import common
+from corpus_assets.manifests.training import MergedManifest, TrainingManifest
+from corpus_assets.tables.merged_row import read_row
 from corpus_assets.tables.reading import read_facts
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from corpus_assets.manifests.parts import ArtifactPart
+    from corpus_assets.manifests.kinds import Manifest
 
 ERRORS_SHOWN = 5
 NOT_RECORDED = "bytes, SHA-256, columns and content of the artifact, which are not recorded"
@@ -78,11 +81,12 @@ def _verify(manifest: Path, *, inputs: bool) -> Verification:
         model = kind.model_validate_json(orjson.dumps(document), strict=True)
     except pydantic.ValidationError as error:
         return Verification((*light, *_invalid(error)))
-    content = _content(manifest, model.artifact)
+    content = _content(manifest, model)
     origin = check_inputs(model) if inputs else ()
     facts = (*check_counts(model), *check_agreement(model))
     artifact = located(manifest, model.artifact.path)
-    return Verification((*light, *content, *facts, *origin), artifact=artifact)
+    splits = check_splits(manifest, model) if isinstance(model, TrainingManifest) else ()
+    return Verification((*light, *content, *facts, *splits, *origin), artifact=artifact)
 
 
 def _without_artifact(manifest: Path, document: dict[str, Any]) -> Verification:
@@ -101,13 +105,14 @@ def _invalid(error: pydantic.ValidationError) -> Iterator[Mismatch]:
         yield Mismatch(where, "as in its schema", str(one["msg"]).removeprefix("Value error, "))
 
 
-def _content(manifest: Path, recorded: ArtifactPart) -> Iterator[Mismatch]:
+def _content(manifest: Path, model: Manifest) -> Iterator[Mismatch]:
     """Compare the table itself."""
+    recorded, merged = model.artifact, isinstance(model, MergedManifest)
     artifact = located(manifest, recorded.path)
     if not artifact.is_file():
         return
     try:
-        facts = read_facts(artifact)
+        facts = read_facts(artifact, read_row if merged else None)
     except DataError as error:
         yield Mismatch("artifact", "a table", str(error))
         return

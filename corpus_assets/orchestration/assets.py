@@ -3,7 +3,9 @@
 import dagster as dg
 
 from corpus_assets.artifacts.bvi_full import FULL_FEATURES as BVI_FULL
+from corpus_assets.artifacts.catalog import COMBINED
 from corpus_assets.artifacts.corpus_rows import CORPUS_ROWS_ASSET
+from corpus_assets.artifacts.fr_corpus import FR_CORPUS
 from corpus_assets.artifacts.konvid_pairs import VMAF_PAIRS
 from corpus_assets.artifacts.netflix_full import FULL_FEATURES
 from corpus_assets.orchestration.definition import rows_asset, scored_asset
@@ -68,7 +70,38 @@ corpus_rows = rows_asset(
     """,
 )
 
+combined_features = rows_asset(
+    COMBINED,
+    """The per-frame tables of all corpora as one, with the `full` feature set.
+
+    **Recipe.** Takes the tables of `full_features` assets that are in the output folder, or those
+    that `inputs` names, also other tools'. A table that is not what its manifest says is refused,
+    and so are tables of different teacher models. No number is computed.
+
+    **Table.** `full_features_combined.parquet`, one row per clip and frame: `corpus`, `source` (the
+    reference, else the clip's key), `frame_index`, the label `codec`, 25 features, and the teacher
+    score `vmaf`. A feature that a table lacks is null, and the manifest lists it. Beside it its
+    manifest and, with `splits`, `full_features_combined.splits.json`.
+    """,
+    kind="parquet",
+)
+
+fr_corpus = rows_asset(
+    FR_CORPUS,
+    """Corpus rows (schema version 3) of BVI-DVC and of other tools as one, each encode once.
+
+    **Recipe.** Takes the rows of `bvi_dvc/corpus_rows`, then those of `shards`. Every row is
+    validated, and one that will not do fails the merge. Of rows with the same `src_sha256`,
+    `encoder`, `preset` and `crf`, the first is kept, with the bytes that it came in; where another
+    one differs in model, clip mode or score, the manifest lists the two.
+
+    **Table.** `fr_train_corpus.jsonl`, one row per encode with 54 keys, in the order of the inputs.
+    Beside it its manifest and, with `splits`, `fr_train_corpus.splits.json`.
+    """,
+)
+
 ASSETS: tuple[dg.AssetsDefinition | dg.SourceAsset, ...] = (
     *CORPORA,
     *(netflix_full_features, vmaf_pairs, bvi_full_features, corpus_rows),
+    *(combined_features, fr_corpus),
 )

@@ -18,11 +18,12 @@ NOTHING = Verdict(("nothing was materialized yet",))
 def artifact_checks(asset: Asset[Any]) -> dg.AssetChecksDefinition:
     """Return the checks of an asset's artifacts, which read each table once for all of them."""
     key = dg.AssetKey(list(asset.key))
+    concerned = [check for check in CHECKS if check.concerns(asset.manifest)]
     specs = [
         dg.AssetCheckSpec(
             check.name, asset=key, description=check.description, blocking=check.blocking
         )
-        for check in CHECKS
+        for check in concerned
     ]
 
     @dg.multi_asset_check(specs=specs, name=f"{asset.op}__checks", can_subset=True)
@@ -32,7 +33,7 @@ def artifact_checks(asset: Asset[Any]) -> dg.AssetChecksDefinition:
         judged = [(evidence.path, judge(evidence, wanted)) for evidence in made]
         results = [
             _result(check, key, {str(path): verdicts[check.name] for path, verdicts in judged})
-            for check in CHECKS
+            for check in concerned
             if check.name in wanted
         ]
         context.log.log(level(results), "checks: %s", summary(results))

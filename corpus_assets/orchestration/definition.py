@@ -59,11 +59,11 @@ def scored_asset(asset: ScoredAsset, description: str) -> dg.AssetsDefinition:
     return scored
 
 
-def rows_asset(asset: Asset[RequestT], description: str) -> dg.AssetsDefinition:
+def rows_asset(asset: Asset[RequestT], description: str, kind: str = "json") -> dg.AssetsDefinition:
     """Return the Dagster asset of a table that no program is needed for."""
     config_type = config_of(asset.settings)
 
-    @_defined(asset, description, {"json"})
+    @_defined(asset, description, {kind})
     def rows(
         context: dg.AssetExecutionContext,
         config: config_type,  # type: ignore[valid-type] # as above

@@ -8,12 +8,25 @@ import dagster as dg
 from corpus_assets.artifacts.build import ScoredBuilt
 from corpus_assets.artifacts.build_rows import RowsBuilt
 from corpus_assets.artifacts.request import Asset, Built, RequestT
+from corpus_assets.artifacts.training_build import TrainingBuilt
+from corpus_assets.manifests.claims import declared_spec
+from corpus_assets.manifests.training import CombinedManifest, MergedManifest
 from corpus_assets.orchestration.commands import command_metadata
 from corpus_assets.orchestration.page import column_schema, lineage_metadata
 from corpus_assets.orchestration.score_metadata import clip_scores, frame_scores
 from corpus_assets.tables.corpus_row import CORPUS_ROWS
 
 FAILURES_SHOWN = 50
+INPUTS_SHOWN = 50
+INPUTS_SCHEMA = dg.TableSchema(
+    columns=[
+        dg.TableColumn("label", "string"),
+        dg.TableColumn("rows", "int"),
+        dg.TableColumn("missing_features", "string"),
+        dg.TableColumn("manifest", "string"),
+        dg.TableColumn("path", "string"),
+    ]
+)
 UNAVAILABLE_SCHEMA = dg.TableSchema(
     columns=[
         dg.TableColumn("feature", "string"),
@@ -87,6 +100,39 @@ def _(built: RowsBuilt) -> dict[str, Any]:
         **clip_scores(built.clips),
         "settings": dg.MetadataValue.json(manifest.run_provenance.args),
     }
+
+
+@built_metadata.register
+def _(built: TrainingBuilt) -> dict[str, Any]:
+    manifest = built.manifest
+    return {
+        **_artifact(built),
+        "dagster/column_schema": column_schema(declared_spec(manifest)),
+        "inputs": _inputs(manifest),
+        **(manifest.summary.model_dump() if isinstance(manifest, MergedManifest) else {}),
+        "contents": manifest.sources.contents,
+        "contents_unknown": manifest.sources.unknown,
+        "contents_repeated": manifest.sources.repeated,
+        **({"splits": dg.MetadataValue.path(manifest.splits.path)} if manifest.splits else {}),
+        "elapsed_seconds": built.elapsed_seconds,
+        "settings": dg.MetadataValue.json(manifest.run_provenance.args),
+    }
+
+
+def _inputs(manifest: CombinedManifest | MergedManifest) -> dg.TableMetadataValue:
+    records = [
+        dg.TableRecord(
+            {
+                "label": one.label,
+                "rows": one.rows,
+                "missing_features": ", ".join(getattr(one, "missing_features", ())),
+                "manifest": one.manifest.schema_ if one.manifest else "none",
+                "path": one.path,
+            }
+        )
+        for one in manifest.inputs[:INPUTS_SHOWN]
+    ]
+    return dg.MetadataValue.table(records, INPUTS_SCHEMA)
 
 
 def _artifact(built: Built) -> dict[str, Any]:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import contextlib
-from typing import TYPE_CHECKING
+from pathlib import Path
+from typing import TYPE_CHECKING, BinaryIO
 
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -12,19 +13,22 @@ from corpus_assets.errors import DataError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-    from pathlib import Path
 
 BATCH_ROWS = 1 << 16
 
 
 @contextlib.contextmanager
-def opened(path: Path) -> Iterator[pq.ParquetFile]:
-    """Open a parquet file. Raises OSError, and DataError as soon as it shows that it is none."""
+def opened(path: Path | BinaryIO) -> Iterator[pq.ParquetFile]:
+    """Open a parquet file, or read an open one.
+
+    Raises OSError, and DataError as soon as it shows that it is none.
+    """
     try:
         with pq.ParquetFile(path) as file:
             yield file
     except (pa.ArrowException, UnicodeDecodeError) as error:
-        raise DataError(f"{path} is no parquet table: {error}") from error
+        name = path if isinstance(path, Path) else path.name
+        raise DataError(f"{name} is no parquet table: {error}") from error
 
 
 def batches(file: pq.ParquetFile) -> Iterator[pa.RecordBatch]:

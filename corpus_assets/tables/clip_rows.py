@@ -21,9 +21,25 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 ROW_NAMES = ("dis_basename", "key", "src")
-"""The columns that name a row's clip; a table has one of them."""
+"""The columns that name a row's clip; a table of a corpus has one of them, with rows in its order.
+"""
+COMBINED_NAMES = ("corpus", "source")
+MERGED_NAMES = ("src", "encoder", "preset", "crf", "src_sha256")
+"""The columns that name the rows of training tables, which stand in the order of the inputs."""
 BATCH_LINES = 1 << 10
 BITS = pa.binary(8)
+
+
+def named_rows(path: Path, columns: tuple[str, ...]) -> Iterator[tuple[str, pa.Table]]:
+    """Yield the rows of a training table, named by some columns, in the table's order.
+
+    Rows of one name that stand apart are told apart by a number. Columns of doubles are given as
+    `exact` has them. Raises OSError, and DataError when it is no table with these columns.
+    """
+    pieces: Counter[str] = Counter()
+    for name, rows in _joined(path, columns):
+        pieces[name] += 1
+        yield name if pieces[name] == 1 else f"{name} ({pieces[name]})", rows
 
 
 def clip_rows(path: Path, only: Container[str] | None = None) -> Iterator[tuple[str, pa.Table]]:
@@ -41,9 +57,9 @@ def clip_rows(path: Path, only: Container[str] | None = None) -> Iterator[tuple[
             yield name, rows
 
 
-def _joined(path: Path) -> Iterator[tuple[str, pa.Table]]:
+def _joined(path: Path, columns: tuple[str, ...] = ()) -> Iterator[tuple[str, pa.Table]]:
     """Join the pieces of a clip that batches have cut."""
-    pieces = (piece for batch in _batches(path) for piece in _pieces(batch, path))
+    pieces = (piece for batch in _batches(path) for piece in _pieces(batch, path, columns))
     for name, group in itertools.groupby(pieces, key=lambda piece: piece[0]):
         yield name, pa.concat_tables(rows for _, rows in group)
 
@@ -96,9 +112,11 @@ def _of_lines(path: Path) -> Iterator[pa.Table]:
         raise DataError(f"{path} holds a line that is no corpus row: {error}") from error
 
 
-def _pieces(batch: pa.Table, path: Path) -> Iterator[tuple[str, pa.Table]]:
+def _pieces(
+    batch: pa.Table, path: Path, columns: tuple[str, ...]
+) -> Iterator[tuple[str, pa.Table]]:
     """Cut a batch where the clip changes."""
-    names = _names(batch, path)
+    names = _joined_names(batch, path, columns) if columns else _names(batch, path)
     try:
         texts = names.dictionary.to_pylist()
     except UnicodeDecodeError as error:
@@ -107,6 +125,15 @@ def _pieces(batch: pa.Table, path: Path) -> Iterator[tuple[str, pa.Table]]:
     starts = [0, *(np.flatnonzero(np.diff(indices)) + 1).tolist()]
     for start, end in itertools.pairwise([*starts, batch.num_rows]):
         yield texts[indices[start]], batch.slice(start, end - start)
+
+
+def _joined_names(batch: pa.Table, path: Path, columns: tuple[str, ...]) -> pa.DictionaryArray:
+    """Return the name of every row, of several columns."""
+    if missing := [name for name in columns if name not in batch.column_names]:
+        raise DataError(f"{path} has no column {missing[0]}, which names its rows")
+    texts = [pc.fill_null(batch.column(name).cast(pa.string()), "") for name in columns]
+    names = pc.binary_join_element_wise(*texts, " ")
+    return names.combine_chunks().dictionary_encode()
 
 
 def _names(batch: pa.Table, path: Path) -> pa.DictionaryArray:

@@ -6,18 +6,19 @@ import heapq
 import itertools
 from dataclasses import dataclass, field
 from operator import itemgetter
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from corpus_assets.errors import DataError
 from corpus_assets.libvmaf.features import TEACHER
-from corpus_assets.tables.clip_rows import clip_rows, table_schema
+from corpus_assets.tables.clip_rows import clip_rows, named_rows, table_schema
 from corpus_assets.tables.column_drift import ColumnDrift, column_drift
 from corpus_assets.tables.corpus_row import VOLATILE
 from corpus_assets.tables.schema_drift import SchemaDrift
 
 if TYPE_CHECKING:
-    from collections.abc import Container, Iterator
+    from collections.abc import Callable, Container, Iterator
     from pathlib import Path
 
     import pyarrow as pa
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
 CLIPS_KEPT = 1000
 """Clips of a comparison that are described; of more, those whose teacher score moved furthest."""
 SCORES = (TEACHER, "vmaf_score")
+SIDES = 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,25 +78,62 @@ class Drift:
         return different
 
 
-def compare(old: Path, new: Path, only: Container[str] | None = None) -> Drift:
+def compare(
+    old: Path,
+    new: Path,
+    only: Container[str] | None = None,
+    *,
+    named_by: tuple[str, ...] = (),
+) -> Drift:
     """Compare two tables clip by clip, frame by frame.
+
+    Those of training tables, whose rows are `named_by` some columns, need not stand in the order
+    of their names, but those that both tables have must stand in one order.
 
     Raises OSError, and DataError when one is no table with its clips in order.
     """
     drift = Drift(SchemaDrift.of(table_schema(old), table_schema(new)))
-    different = (clip for clip in _clips(old, new, only) if drift.add(clip))
+    different = (clip for clip in _merged(old, new, only, named_by) if drift.add(clip))
     drift.worst = tuple(heapq.nlargest(CLIPS_KEPT, different, key=lambda clip: clip.weight))
     return drift
 
 
-def _clips(old: Path, new: Path, only: Container[str] | None) -> Iterator[ClipDrift]:
+def _merged(
+    old: Path, new: Path, only: Container[str] | None, named_by: tuple[str, ...]
+) -> Iterator[ClipDrift]:
+    """Read two tables side by side."""
+    if not named_by:
+        return _clips(clip_rows(old, only), clip_rows(new, only), str)
+    order = common_order(*([name for name, _ in named_rows(one, named_by)] for one in (old, new)))
+    return _clips(named_rows(old, named_by), named_rows(new, named_by), order.__getitem__)
+
+
+def common_order(old: list[str], new: list[str]) -> dict[str, int]:
+    """Return numbers of which both lists are in order; DataError where there are none."""
+    both = {*old} & {*new}
+    if [name for name in old if name in both] != [name for name in new if name in both]:
+        raise DataError("the rows that both tables have are in another order")
+    order: dict[str, int] = {}
+    others = iter(new)
+    for name in old:
+        while name in both and (other := next(others)) != name:
+            order[other] = len(order)
+        order[name] = len(order)
+    return order | {name: len(order) + place for place, name in enumerate(others)}
+
+
+def _clips(
+    old: Iterator[tuple[str, pa.Table]],
+    new: Iterator[tuple[str, pa.Table]],
+    order: Callable[[str], Any],
+) -> Iterator[ClipDrift]:
     """Merge two tables, which have their clips in the same order."""
-    olds = ((name, 0, rows) for name, rows in clip_rows(old, only))
-    news = ((name, 1, rows) for name, rows in clip_rows(new, only))
-    merged = heapq.merge(olds, news, key=itemgetter(0))
+    olds = ((name, 0, rows) for name, rows in old)
+    news = ((name, 1, rows) for name, rows in new)
+    merged = heapq.merge(olds, news, key=lambda one: order(one[0]))
     for name, group in itertools.groupby(merged, key=itemgetter(0)):
         sides = {side: rows for _, side, rows in group}
-        if len(sides) == len((old, new)):
+        if len(sides) == SIDES:
             yield _clip(name, sides[0], sides[1])
         else:
             before, after = (sides[side].num_rows if side in sides else 0 for side in (0, 1))

@@ -12,13 +12,12 @@ from corpus_assets.libvmaf.features import CANONICAL6, TEACHER
 from corpus_assets.libvmaf.ranges import RANGES, Range
 from corpus_assets.tables.corpus_row import CORPUS_ROWS, CorpusRow
 from corpus_assets.tables.examination import Examination
+from corpus_assets.tables.merged_row import DEDUP_KEY
 
 if TYPE_CHECKING:
     from pathlib import Path
 
 NAMES = [column.name for column in CORPUS_ROWS.columns]
-SAME_ENCODE = ("src_sha256", "encoder", "preset", "crf")
-"""What trainers take for the key of a row when they remove duplicates."""
 STATISTICS = {
     "vmaf_score": RANGES[TEACHER],
     **{f"{name}_mean": RANGES[name] for name in CANONICAL6.columns},
@@ -33,65 +32,77 @@ VALUE_ERRORS = {
 
 def examine_rows(path: Path) -> Examination:
     """Hold every line of a file against the corpus row. Raises OSError."""
-    reader = _Reader()
+    reader = RowsReader()
     with path.open("rb") as file:
         for number, line in enumerate(file, 1):
             reader.update(f"line {number}", line)
     return reader.found
 
 
-class _Reader:
+class RowsReader:
+    """Holds lines against the corpus row, and against those before."""
+
     def __init__(self) -> None:
+        """Start before the first line."""
         self.found = Examination(tuple((c.name, c.type_name) for c in CORPUS_ROWS.columns))
         self._lines: dict[str, str] = {}
-        self._encodes: dict[tuple[Any, ...], str] = {}
+        self.encodes: dict[tuple[Any, ...], str] = {}
         self._last = ""
 
     def update(self, where: str, line: bytes) -> None:
+        """Add a line."""
         self.found.rows += 1
+        row = self.read(where, line)
+        if row is not None:
+            self.found.clips += 1
+            self.check_keys(where, row)
+            self._check_values(where, row)
+
+    def read(self, where: str, line: bytes) -> dict[str, Any] | None:
+        """Return a row's values; None where it is no row, which is then a finding."""
         try:
             names = list(json.loads(line))
             row = CorpusRow.model_validate_json(line, strict=True)
         except pydantic.ValidationError as error:
             self._name(where, error)
-            return
+            return None
         except (ValueError, TypeError, RecursionError):
-            self._unreadable(where, "no JSON object")
-            return
+            self.unreadable(where, "no JSON object")
+            return None
         if names != NAMES:
             self.found.shape.add("keys in another order", [where])
-        self.found.clips += 1
-        self._check_keys(where, row)
-        self._check_values(where, row)
+        return row.model_dump()
 
     def _name(self, where: str, error: pydantic.ValidationError) -> None:
         for one in error.errors(include_url=False):
             field = ".".join(map(str, one["loc"]))
             findings = self.found.values if one["type"] in VALUE_ERRORS else self.found.shape
             findings.add(f"{field or 'row'}: {one['msg']}", [where])
-        self._unreadable(where, "no row")
+        self.unreadable(where, "no row")
 
-    def _unreadable(self, where: str, what: str) -> None:
+    def unreadable(self, where: str, what: str) -> None:
         """Let a line that is no row be right in no respect."""
         for findings in (self.found.shape, self.found.keys, self.found.values):
             findings.add(what, [where])
 
-    def _check_keys(self, where: str, row: CorpusRow) -> None:
-        first = self._lines.setdefault(row.src, where)
+    def check_keys(self, where: str, row: dict[str, Any]) -> None:
+        """Hold a row's keys against those of the rows before."""
+        src = row["src"]
+        first = self._lines.setdefault(src, where)
         if first != where:
-            self.found.keys.add("src twice", [f"{row.src} in {first} and {where}"])
-        elif row.src < self._last:
-            self.found.keys.add("src not in order", [f"{row.src} after {self._last}"])
-        self._last = row.src
-        encode = tuple(getattr(row, name) for name in SAME_ENCODE)
-        like = self._encodes.setdefault(encode, row.src)
-        if like != row.src:
-            self.found.alike.add(f"same {', '.join(SAME_ENCODE)}", [f"{row.src} as {like}"])
+            self.found.keys.add("src twice", [f"{src} in {first} and {where}"])
+        elif src < self._last:
+            self.found.keys.add("src not in order", [f"{src} after {self._last}"])
+        self._last = src
+        encode = tuple(row[name] for name in DEDUP_KEY)
+        like = self.encodes.setdefault(encode, src)
+        if like != src:
+            self.found.alike.add(f"same {', '.join(DEDUP_KEY)}", [f"{src} as {like}"])
 
-    def _check_values(self, where: str, row: CorpusRow) -> None:
-        statistics = {name: getattr(row, name) for name in STATISTICS}
+    def _check_values(self, where: str, row: dict[str, Any]) -> None:
+        statistics = {name: row[name] for name in STATISTICS}
         self.found.incomplete += any(map(math.isnan, statistics.values()))
         for name, value in statistics.items():
             if not math.isnan(value) and value not in STATISTICS[name]:
                 rule = f"{name} is not {STATISTICS[name]}"
-                self.found.values.add(rule, [f"{value:.10g} in {row.src}, {where}"])
+                self.found.values.add(rule, [f"{value:.10g} in {row['src']}, {where}"])

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pyarrow as pa
 import pydantic
@@ -19,6 +20,10 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 
+ReadRow = Callable[[bytes], dict[str, Any]]
+"""Returns the values of a line, or raises ValueError."""
+
+
 @dataclass(frozen=True, slots=True)
 class TableFacts:
     """What a table is; `columns` are names and types in order, `content_sha256` as defined."""
@@ -28,9 +33,14 @@ class TableFacts:
     content_sha256: str
 
 
-def read_facts(path: Path) -> TableFacts:
-    """Read a table of either format. Raises OSError, and DataError when it is none."""
-    return _of_rows(path) if path.suffix == ".jsonl" else _of_parquet(path)
+def read_facts(path: Path, read: ReadRow | None = None) -> TableFacts:
+    """Read a table of either format; JSON lines by `read`, else as corpus rows of ours.
+
+    Raises OSError, and DataError when it is none.
+    """
+    if path.suffix == ".jsonl":
+        return _of_rows(path, read or _row_of_ours)
+    return _of_parquet(path)
 
 
 def _of_parquet(path: Path) -> TableFacts:
@@ -46,16 +56,23 @@ def _of_parquet(path: Path) -> TableFacts:
     return TableFacts(digest.rows, columns, digest.hexdigest())
 
 
-def _of_rows(path: Path) -> TableFacts:
+def _row_of_ours(line: bytes) -> dict[str, Any]:
+    try:
+        return CorpusRow.model_validate_json(line).model_dump()
+    except pydantic.ValidationError as error:
+        first = error.errors(include_url=False)[0]
+        where = ".".join(map(str, first["loc"])) or "the line"
+        raise ValueError(f"{where}: {first['msg']}") from error
+
+
+def _of_rows(path: Path, read: ReadRow) -> TableFacts:
     """Validate every row on the way."""
     digest = RowsDigest(VOLATILE)
     with path.open("rb") as file:
         for number, line in enumerate(file, 1):
             try:
-                digest.update(CorpusRow.model_validate_json(line).model_dump())
-            except pydantic.ValidationError as error:
-                first = error.errors(include_url=False)[0]
-                where = ".".join(map(str, first["loc"])) or "the line"
-                raise DataError(f"{path}, line {number}: {where}: {first['msg']}") from error
+                digest.update(read(line))
+            except ValueError as error:
+                raise DataError(f"{path}, line {number}: {error}") from error
     columns = tuple((column.name, column.type_name) for column in CORPUS_ROWS.columns)
     return TableFacts(digest.rows, columns, digest.hexdigest())

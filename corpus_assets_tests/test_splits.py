@@ -1,0 +1,167 @@
+"""Splits of training tables: who is where, what moves none, and their publication."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import signal
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from corpus_assets.files import sha256_of_bytes
+from corpus_assets.manifests.pair import examine
+from corpus_assets.manifests.splits import Shares, SplitsDocument
+from corpus_assets.manifests.verification import verify
+from corpus_assets.tables.sources import Contents, SourceName
+from corpus_assets_tests.making import build_merged
+from corpus_assets_tests.rows import row, write_rows
+
+MANIFEST, SPLITS = "fr_train_corpus.manifest.json", "fr_train_corpus.splits.json"
+TABLE = "fr_train_corpus.jsonl"
+MOST_STEPS = 200
+Named = dict[tuple[str, str], int]
+
+
+def split(named: Named, shares: Shares = Shares(0.2, 0.2)) -> dict[tuple[str, str], str]:  # noqa: B008
+    """Return the split of every source, given with a number that tells contents apart."""
+    contents = Contents()
+    for name, number in named.items():
+        contents.add(SourceName(*name), sha256_of_bytes(str(number).encode()), key=name[1])
+    document = SplitsDocument.of("t", "0" * 64, contents, shares)
+    assert sum(document.counts.values()) == len(named)
+    held_out = [name for names in document.folds.values() for name in names]
+    assert sorted(held_out) == sorted(named)
+    return {(one.corpus, one.source): one.split for one in document.sources}
+
+
+NAMES = st.tuples(st.sampled_from("ab"), st.text(max_size=3))
+
+
+@given(st.dictionaries(NAMES, st.integers(0, 9)), st.dictionaries(NAMES, st.integers(0, 9)))
+def test_clips_that_are_added_move_none(before: Named, added: Named) -> None:
+    old, new = split(before), split({**added, **before})
+    assert {name: new[name] for name in old} == old
+    of_content: dict[int, set[str]] = {}
+    for name, number in before.items():
+        of_content.setdefault(number, set()).add(old[name])
+    assert all(len(sides) == 1 for sides in of_content.values())
+
+
+def test_shares_are_met_on_average() -> None:
+    named = {("a", str(number)): number for number in range(2000)}
+    sides = list(split(named, Shares(validation=0.2, test=0.1)).values())
+    assert sides.count("test") == pytest.approx(200, abs=50)
+    assert sides.count("validation") == pytest.approx(400, abs=60)
+    assert set(split(named, Shares(0.0, 0.0)).values()) == {"train"}
+    assert set(split(named, Shares(0.0, 1.0)).values()) == {"test"}
+
+
+def test_the_rule_is_as_written() -> None:
+    """Recorded, so that no release moves a source."""
+    shares = Shares(0.3, 0.3)
+    sides = [shares.split_of(f"{digit:x}" * 64) for digit in range(16)]
+    assert sides == RECORDED
+
+
+SIDES = {"-": "train", "v": "validation", "e": "test"}
+RECORDED = [SIDES[letter] for letter in "-vvve-vvve--ve--"]
+
+
+def shards_in(folder: Path) -> None:
+    for number in (1, 2, 3):
+        rows = [row(f"{number}{one}.mp4", f"{number}{one}" * 32) for one in "abcdef"]
+        write_rows(folder / f"{number}.jsonl", *rows)
+
+
+def test_published_checked_and_removed(tmp_path: Path) -> None:
+    shards_in(tmp_path)
+    settings: dict[str, Any] = {"shards": [str(tmp_path / "1.jsonl")]}
+    path = build_merged(**settings, splits=True).manifest_path
+    splits = path.with_name(SPLITS)
+    first = splits.read_bytes()
+    assert verify(path).mismatches == ()
+    assert build_merged(**settings, splits=True).manifest.splits is not None
+    assert splits.read_bytes() == first
+    for change, named in (
+        ({"split": "nowhere"}, "splits"),
+        ({"content": "f" * 64}, "splits.folds"),
+    ):
+        document = json.loads(first)
+        document["sources"][0] |= change
+        splits.write_text(json.dumps(document))
+        assert {"splits.sha256", named} <= {one.what for one in verify(path).mismatches}
+    document = json.loads(first)
+    document["sources"][0]["split"] = {"train": "test"}.get(
+        document["sources"][0]["split"], "train"
+    )
+    document["table"]["content_sha256"] = "0" * 64
+    splits.write_text(json.dumps(document))
+    what = {one.what for one in verify(path).mismatches}
+    assert {"splits.table", "splits of /1a.mp4"} <= what
+    splits.unlink()
+    assert [str(one) for one in examine(path)] == [f"splits: expected {splits}, found no such file"]
+    splits.write_bytes(first)
+    build_merged(**settings)
+    assert not splits.exists()
+    assert verify(path).mismatches == ()
+    splits.write_bytes(first)
+    assert [one.what for one in examine(path)] == ["splits"]
+
+
+@pytest.mark.parametrize(("before", "after"), [(2, 3), (2, 30), (20, 2)])
+def test_killed_at_every_step(tmp_path: Path, before: int, after: int) -> None:
+    """With splits (below ten) and without, one after the other."""
+    shards_in(tmp_path)
+    runs, kept = tmp_path / "runs", tmp_path / "kept"
+    process = subprocess.Popen(
+        [sys.executable, "-m", "corpus_assets_tests.killed_at", str(tmp_path)],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+        bufsize=1,
+    )
+    assert process.stdin
+    assert process.stdout
+
+    def run(step: int, number: int) -> int:
+        assert process.stdin
+        assert process.stdout
+        process.stdin.write(f"{step} {number}\n")
+        return int(process.stdout.readline())
+
+    def expected(number: int) -> set[str]:
+        return {TABLE, MANIFEST, *([SPLITS] if number < 10 else [])}
+
+    def rows_if_whole() -> int | None:
+        wrong = examine(runs / MANIFEST)
+        if not wrong:
+            return len((runs / TABLE).read_text().splitlines())
+        left = any(one.what == "publication" for one in wrong)
+        assert left or {one.what for one in wrong} == {"splits"}, wrong
+        return None
+
+    assert run(0, before) == 0
+    shutil.copytree(runs, kept)
+    seen = set()
+    for step in range(1, MOST_STEPS):
+        if (status := run(step, after)) == 0:
+            break
+        assert status == -signal.SIGKILL
+        seen.add(rows_if_whole())
+        assert run(0, after) == 0, step
+        assert rows_if_whole() == 6 * int(str(after)[0])
+        assert {path.name for path in runs.iterdir()} == expected(after), step
+        assert verify(runs / MANIFEST).mismatches == ()
+        shutil.rmtree(runs)
+        shutil.copytree(kept, runs)
+    assert step > 20
+    assert {6 * int(str(before)[0]), 6 * int(str(after)[0])} <= seen
+    process.stdin.close()
+    process.wait(timeout=30)
+    process.stdout.close()
