@@ -23,6 +23,7 @@ from corpus_assets_tests.test_cli import ASSET, corpus_assets
 from corpus_assets_tests.tiny_model import write_tiny_model
 
 NAMES = [check.name for check in CHECKS]
+MORE = dg.AssetKey(["konvid_1k", "full_features"])
 FULL, ROWS = (dg.AssetKey(["bvi_dvc", name]) for name in ("full_features", "corpus_rows"))
 SIX = {"feature_set": "canonical6"}
 
@@ -77,14 +78,15 @@ def test_all_pass_on_real_runs_and_alone(
     tiers = (("start", "C"), ("end", "D"))
     results = (
         run(instance, KEY, konvid_root=str(konvid_root)),
+        run(instance, MORE, konvid_root=str(konvid_root), feature_set=["psnr_y"]),
         run(instance, netflix, data_root=str(netflix_root), **size),
         run(instance, FULL, bvi_zip=str(archive), tiers=tiers, **SIX),
         run(instance, ROWS),
     )
-    for result, key in zip(results, (KEY, netflix, FULL, ROWS), strict=True):
+    for result, key in zip(results, (KEY, MORE, netflix, FULL, ROWS), strict=True):
         assert result.success
         assert outcomes(result) == {key.to_user_string(): dict.fromkeys(NAMES, True)}
-    evaluations = results[2].get_asset_check_evaluations()
+    evaluations = results[3].get_asset_check_evaluations()
     (counts,) = (one for one in evaluations if one.check_name == "counts_add_up")
     assert (counts.metadata["manifests"].value, counts.metadata["clips"].value) == (2, 3)
     alone = look(instance, dg.AssetSelection.all_asset_checks())

@@ -146,7 +146,7 @@ def test_demo_stays_in_its_folder(tmp_path: Path) -> None:
     }
     work = tmp_path / "work"
     work.mkdir()
-    for extracted, cached in ((8, 0), (0, 8)):
+    for extracted, cached in ((8, 4), (0, 12)):
         done = corpus_assets("demo", "here", "--json", folder=work, **hostile)
         assert done.returncode == 0, done.stderr
         results = json.loads(done.stdout)
@@ -155,6 +155,7 @@ def test_demo_stays_in_its_folder(tmp_path: Path) -> None:
         assert results["bvi_dvc/corpus_rows"]["reports_ours"] == 2
         runs = work / "here" / "runs"
         assert {name: result["artifact"] for name, result in results.items()} == {
+            "konvid_1k/full_features": str(runs / "full_features_konvid.parquet"),
             "konvid_1k/vmaf_pairs": str(runs / "konvid_vmaf_pairs.parquet"),
             "netflix_public/full_features": str(runs / "full_features_netflix.parquet"),
             "bvi_dvc/full_features D": str(runs / "full_features_bvi_dvc_D.parquet"),

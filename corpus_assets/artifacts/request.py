@@ -117,7 +117,8 @@ class Asset(Generic[RequestT]):
     `resolve` finds every setting and returns one request an artifact: one, or one for each of the
     partitions asked for (of those that the corpus has, where none is named). `upstream` are the
     keys of the assets that it is made of, `lineage` the same by column; `shared_settings` those of
-    `SharedSettings` that make sense as a flag; `manifest` is the kind of its manifests.
+    `SharedSettings` that make sense as a flag; `manifest` is the kind of its manifests. Of
+    assets in one run that do not wait for each other, those of higher `priority` come first.
     """
 
     key: tuple[str, str]
@@ -134,6 +135,7 @@ class Asset(Generic[RequestT]):
     partitions: Partitions | None = None
     upstream: tuple[tuple[str, str], ...] = ()
     lineage: Lineage = field(default_factory=dict)
+    priority: int = 0
     shared_settings: tuple[str, ...] = (
         *("workers", "memory_gib", "dask_address"),
         *("output_dir", "ffmpeg"),

@@ -38,6 +38,8 @@ STEM_GRAMMAR = (
 )
 PIXEL_FORMAT = "yuv420p"
 DEFAULT_CRF = 35
+DEFAULT_CODEC = "x264"
+"""A label: it changes no encode."""
 
 
 def recipe(crf: int) -> Encode:
@@ -46,9 +48,14 @@ def recipe(crf: int) -> Encode:
 
 
 def discover(
-    root: Path, crf: int, selection: Selection = EVERYTHING, links: Links = NO_LINKS
+    root: Path,
+    crf: int,
+    selection: Selection = EVERYTHING,
+    links: Links = NO_LINKS,
+    *,
+    codec: str = DEFAULT_CODEC,
 ) -> Discovery:
-    """Find the clips under a root, in key order.
+    """Find the clips under a root, in key order, labelled with a codec.
 
     Everything in the videos folder is either a clip or skipped with a reason. Raises RootError
     when the root or its videos folder is missing, EmptyCorpusError when no clip is left.
@@ -65,7 +72,7 @@ def discover(
             f"konvid_root must be the folder that holds {VIDEOS_FOLDER}/"
         )
     selected, left_out = selection.split(wanted)
-    clips = tuple(_clip(root, wanted[key], crf) for key in selected)
+    clips = tuple(_clip(root, wanted[key], crf, codec) for key in selected)
     return Discovery(clips, tuple(sorted([*skipped, *left_out], key=lambda skip: skip.name)))
 
 
@@ -98,7 +105,7 @@ def _key(name: str) -> str:
     return f"{VIDEOS_FOLDER}_{name.removesuffix(SUFFIX)}"
 
 
-def _clip(root: Path, name: str, crf: int) -> Clip:
+def _clip(root: Path, name: str, crf: int, codec: str) -> Clip:
     source = FileSource(str(root), f"{VIDEOS_FOLDER}/{name}")
     key = _key(name)
     return Clip(
@@ -106,5 +113,5 @@ def _clip(root: Path, name: str, crf: int) -> Clip:
         reference=ContainerVideo(source, DEMUXER),
         distorted=recipe(crf),
         pixel_format=PIXEL_FORMAT,
-        labels={"key": key},
+        labels={"key": key, "codec": codec},
     )

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from corpus_assets.manifests.pair import Mismatch
-from corpus_assets.manifests.scored import KonvidPairsManifest, ScoredManifest
+from corpus_assets.manifests.scored import KonvidManifest, ScoredManifest
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -74,7 +74,7 @@ def _scored(model: ScoredManifest) -> dict[str, tuple[int, int]]:
         "clips from the cache": (counts.cached, cache.hits + cache.trusted),
         "trusted_reports": (cache.trusted, len(model.trusted_reports)),
     }
-    if isinstance(model, KonvidPairsManifest):
+    if isinstance(model, KonvidManifest):
         named = {*model.failed_clips} & {failure.key for failure in model.failures}
         claims["failed_clips"] = (counts.failed, len(named))
     return claims

@@ -2,11 +2,23 @@
 
 from __future__ import annotations
 
-from corpus_assets.manifests.rows import CorpusRowsManifest
-from corpus_assets.manifests.scored import BviFullManifest, KonvidPairsManifest, NetflixManifest
+from typing import get_args
 
-Manifest = NetflixManifest | KonvidPairsManifest | BviFullManifest | CorpusRowsManifest
+from corpus_assets.manifests.rows import CorpusRowsManifest
+from corpus_assets.manifests.scored import (
+    BviFullManifest,
+    KonvidFullManifest,
+    KonvidPairsManifest,
+    NetflixManifest,
+)
+
+Manifest = (
+    NetflixManifest
+    | KonvidFullManifest
+    | KonvidPairsManifest
+    | BviFullManifest
+    | CorpusRowsManifest
+)
 KINDS: dict[str, type[Manifest]] = {
-    str(kind.model_fields["schema_"].default): kind
-    for kind in (NetflixManifest, KonvidPairsManifest, BviFullManifest, CorpusRowsManifest)
+    str(kind.model_fields["schema_"].default): kind for kind in get_args(Manifest)
 }

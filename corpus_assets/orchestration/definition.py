@@ -23,6 +23,8 @@ from corpus_assets.orchestration.resources import (
 
 POOL = "scoring"
 """The concurrency pool of assets that score clips (`dagster.yaml`, `concurrency`)."""
+PRIORITY = "dagster/priority"
+"""Tag of a step: of those that are ready, Dagster starts the one with the highest number."""
 
 
 def config_of(settings: type[pydantic.BaseModel]) -> type[dg.Config]:
@@ -94,6 +96,7 @@ def _defined(
             code_version=asset.code_version,
             metadata=definition_metadata(asset),
             tags=tags_of(asset),
+            op_tags={PRIORITY: str(asset.priority)},
             deps=[dg.AssetKey(list(key)) for key in asset.upstream],
             pool=POOL if "ffmpeg" in kinds else None,
             partitions_def=dg.StaticPartitionsDefinition(list(keys)) if keys else None,
