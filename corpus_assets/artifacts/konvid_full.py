@@ -70,6 +70,7 @@ FULL_FEATURES = ScoredAsset(
     builder=build,
     spec=konvid_full_spec(FULL),
     code_version=CODE_VERSION,
+    table=TABLE_NAME,
     manifest=KonvidFullManifest,
     module=__name__,
     upstream=((CORPUS, "videos"),),

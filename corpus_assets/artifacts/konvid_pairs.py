@@ -61,6 +61,7 @@ VMAF_PAIRS = ScoredAsset(
     builder=build,
     spec=KONVID_VMAF_PAIRS,
     code_version=CODE_VERSION,
+    table=TABLE_NAME,
     manifest=KonvidPairsManifest,
     module=__name__,
     upstream=((CORPUS, "videos"),),

@@ -78,6 +78,11 @@ def rows_asset(asset: Asset[RequestT], description: str) -> dg.AssetsDefinition:
     return rows
 
 
+def partitions_of(asset: Asset[RequestT]) -> dg.StaticPartitionsDefinition | None:
+    """Return an asset's partitions as Dagster has them."""
+    return dg.StaticPartitionsDefinition(list(asset.partitions.keys)) if asset.partitions else None
+
+
 def _defined(
     asset: Asset[RequestT], description: str, kinds: set[str]
 ) -> Callable[[Callable[..., Any]], dg.AssetsDefinition]:
@@ -86,7 +91,7 @@ def _defined(
     One run may cover several partitions, so that a range of them shares its start and its look
     at the corpus.
     """
-    keys = asset.partitions.keys if asset.partitions else ()
+    partitions = partitions_of(asset)
     with relied_on():
         return dg.asset(
             key=list(asset.key),
@@ -99,6 +104,6 @@ def _defined(
             op_tags={PRIORITY: str(asset.priority)},
             deps=[dg.AssetKey(list(key)) for key in asset.upstream],
             pool=POOL if "ffmpeg" in kinds else None,
-            partitions_def=dg.StaticPartitionsDefinition(list(keys)) if keys else None,
-            backfill_policy=dg.BackfillPolicy.single_run() if keys else None,
+            partitions_def=partitions,
+            backfill_policy=dg.BackfillPolicy.single_run() if partitions else None,
         )
