@@ -240,6 +240,17 @@ def test_partitions_that_are_mapped_come_as_one(runs: Path, instance: dg.Dagster
     assert in_order["key"][0].as_py().startswith("D")
 
 
+def test_partitions_come_in_their_order_whatever_dagster_gives(
+    runs: Path, instance: dg.DagsterInstance, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert runs.is_dir()
+    small = dg.SpecificPartitionsPartitionMapping(["C", "D"])
+    for given in (["C", "D"], ["D", "C"]):
+        monkeypatch.setattr(dg.InputContext, "asset_partition_keys", given)
+        got = Taken(TIERS, pd.DataFrame, partition_mapping=small).by(instance, TIER_SPEC)
+        assert got["key"].is_monotonic_increasing
+
+
 def test_a_partition_that_was_not_made_is_named(runs: Path, instance: dg.DagsterInstance) -> None:
     with pytest.raises(dg.Failure, match=f"{TIERS} A has not been materialized: there is no full_"):
         Taken(TIERS, pd.DataFrame).by(instance, TIER_SPEC)
