@@ -6,6 +6,7 @@ CorpusAssetsError
 │   ├── RootError           a corpus folder is missing
 │   │   └── UnsetRootError  no setting and no variable says where a corpus is
 │   ├── MissingManifestError  no manifest is where one is looked for
+│   ├── MissingTableError   an asset has not been materialized, or not where it is looked for
 │   ├── StorageError        an output or cache folder cannot be written
 │   ├── BusyError           another run is writing the same output
 │   ├── EngineError         the libvmaf engine is missing or cannot do what is asked
@@ -73,6 +74,10 @@ class UnsetRootError(RootError):
 
 class MissingManifestError(SetupError):
     """A path leads to no manifest."""
+
+
+class MissingTableError(SetupError):
+    """The table of an asset is not there."""
 
 
 class StorageError(SetupError):

@@ -11,7 +11,7 @@ import secrets
 import stat
 from contextvars import ContextVar
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, BinaryIO
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -22,12 +22,17 @@ def sha256_of_file(path: Path | str, check: Callable[[], None] = lambda: None) -
 
     `check` is called before each piece, and may raise to end it.
     """
-    digest = hashlib.sha256()
     with Path(path).open("rb") as file:
-        while chunk := file.read(CHUNK):
-            check()
-            digest.update(chunk)
-            heard(len(chunk))
+        return sha256_of_open(file, check)
+
+
+def sha256_of_open(file: BinaryIO, check: Callable[[], None] = lambda: None) -> str:
+    """Return the SHA-256 of an open file from where it is read to its end. Raises OSError."""
+    digest = hashlib.sha256()
+    while chunk := file.read(CHUNK):
+        check()
+        digest.update(chunk)
+        heard(len(chunk))
     return digest.hexdigest()
 
 

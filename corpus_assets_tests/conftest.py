@@ -6,6 +6,7 @@ import json
 import os
 import shutil
 from pathlib import Path
+from typing import Any
 
 import pydantic
 import pytest
@@ -13,6 +14,7 @@ import pytest
 from corpus_assets.artifacts.publication import Publication
 from corpus_assets.libvmaf.ffmpeg import embedded_ffmpeg
 from corpus_assets.manifests.document import to_bytes
+from corpus_assets_tests.demo_run import Demo
 from corpus_assets_tests.media import cut_clips, write_pair
 from corpus_assets_tests.schemas import validate_manifest
 
@@ -83,3 +85,15 @@ def pairs(tmp_path_factory: pytest.TempPathFactory, ffmpeg: str) -> Path:
 def netflix_root(pairs: Path, tmp_path: Path) -> Path:
     """A corpus of three good pairs: keys Bikes_30_144_200, Bikes_80_216_900, Bunny_40_144_300."""
     return Path(shutil.copytree(pairs, tmp_path / "netflix"))
+
+
+@pytest.fixture(scope="session")
+def demo(tmp_path_factory: pytest.TempPathFactory) -> Demo:
+    """Where the demo is run."""
+    return Demo(tmp_path_factory.mktemp("work"), tmp_path_factory.mktemp("home"))
+
+
+@pytest.fixture(scope="session")
+def demo_results(demo: Demo) -> dict[str, Any]:
+    """What the first run of the demo printed, by asset and partition."""
+    return demo.results()

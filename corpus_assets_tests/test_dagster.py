@@ -34,6 +34,7 @@ def test_definitions_load() -> None:
         "bvi_dvc/corpus_rows",
         "bvi_dvc/full_features",
         "bvi_dvc/videos",
+        "konvid_1k/full_features",
         "konvid_1k/videos",
         "netflix_public/videos",
         "konvid_1k/vmaf_pairs",

@@ -16,6 +16,7 @@ import pytest
 
 from corpus_assets.artifacts.bvi_full import FULL_FEATURES as BVI_FULL
 from corpus_assets.artifacts.corpus_rows import CORPUS_ROWS_ASSET
+from corpus_assets.artifacts.konvid_full import FULL_FEATURES as KONVID_FULL
 from corpus_assets.artifacts.konvid_pairs import VMAF_PAIRS
 from corpus_assets.artifacts.request import Asset
 from corpus_assets.artifacts.settings import SharedSettings
@@ -30,6 +31,8 @@ from corpus_assets_tests.dagster_runs import OP
 from corpus_assets_tests.media import run_ffmpeg
 
 PAIRS = dg.AssetKey(["konvid_1k", "vmaf_pairs"])
+BOTH = [dg.AssetKey(["konvid_1k", "full_features"]), PAIRS]
+"""In one run, which scores every clip once."""
 TIER_TABLE = dg.AssetKey(["bvi_dvc", "full_features"])
 ROWS = dg.AssetKey(["bvi_dvc", "corpus_rows"])
 QUIET = 300.0
@@ -107,18 +110,26 @@ def ticks(tmp_path: Path) -> Iterator[Ticks]:
 
 
 @pytest.fixture
-def videos(konvid_root: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    monkeypatch.setenv("VMAF_KONVID_1K_DIR", str(konvid_root))
-    return konvid_root / "KoNViD_1k_videos"
+def videos(media: Path, tmp_path: Path, ffmpeg: str, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """The clips 10.mp4 and 20.mp4 of two frames."""
+    folder = tmp_path / "konvid-1k" / "KoNViD_1k_videos"
+    folder.mkdir(parents=True)
+    cut_two_frames(ffmpeg, media, folder, {"10": "bikes", "20": "carphone"})
+    monkeypatch.setenv("VMAF_KONVID_1K_DIR", str(folder.parent))
+    return folder
 
 
 @pytest.fixture
 def clips(media: Path, tmp_path: Path, ffmpeg: str) -> Path:
     """The clips one.mp4 and two.mp4 of two frames."""
-    for name, clip in {"one": "ten", "two": "bikes"}.items():
-        cut = ("-frames:v", 2, "-c", "copy")
-        run_ffmpeg(ffmpeg, "-i", media / f"{clip}.mp4", *cut, tmp_path / f"{name}.mp4")
+    cut_two_frames(ffmpeg, media, tmp_path, {"one": "ten", "two": "bikes"})
     return tmp_path
+
+
+def cut_two_frames(ffmpeg: str, media: Path, folder: Path, names: dict[str, str]) -> None:
+    for name, clip in names.items():
+        cut = ("-frames:v", 2, "-c", "copy")
+        run_ffmpeg(ffmpeg, "-i", media / f"{clip}.mp4", *cut, folder / f"{name}.mp4")
 
 
 @pytest.fixture
@@ -133,7 +144,7 @@ def test_a_schedule_asks_when_the_corpus_has_changed(ticks: Ticks, videos: Path)
     job = "refresh_konvid_1k"
     as_it_was = f"konvid_1k: {videos.parent} is as it was at the last materialization"
     (first,), _ = ticks.schedule("konvid_1k")
-    assert (first.asset_selection, first.partition_key) == ([PAIRS], None)
+    assert (first.asset_selection, first.partition_key) == (BOTH, None)
     (resolved,) = VMAF_PAIRS.resolve(VMAF_PAIRS.settings(), SharedSettings(), os.environ)
     assert ticks.run(job, first, config_document(VMAF_PAIRS, resolved)), "as corpus-assets run does"
     (videos / "10.mp4").touch()
@@ -152,6 +163,7 @@ def test_what_was_made_in_another_way_is_not_made(ticks: Ticks, videos: Path) ->
     def is_behind() -> bool:
         return bool(ticks.schedule("konvid_1k")[0])
 
+    ticks.report(KONVID_FULL)
     ticks.report(VMAF_PAIRS, max_clips=1)
     assert is_behind()
     ticks.report(VMAF_PAIRS)
@@ -227,7 +239,7 @@ def test_all_corpora_in_one_schedule(
     request.getfixturevalue("archive")
     requests, _ = ticks.schedule("all")
     assert [(one.asset_selection, one.partition_key) for one in requests] == [
-        ([PAIRS], None),
+        (BOTH, None),
         ([TIER_TABLE, ROWS], "C"),
         ([TIER_TABLE, ROWS], "D"),
     ]
@@ -264,7 +276,7 @@ def test_a_sensor_waits_until_files_are_left_alone(
     assert after(20)[0] == []
     assert after(299) == ([], f"{videos.parent} is quiet for 299 s of 300 s")
     (request,), _ = after(1)
-    assert request.asset_selection == [PAIRS]
+    assert request.asset_selection == BOTH
     assert request.run_key is None, "what comes back is asked for again"
     assert after(60) == ([], ASKED)
     assert ticks.run("refresh_konvid_1k", request)

@@ -30,6 +30,7 @@ from corpus_assets.files import sha256_of_file
 from corpus_assets_tests.archives import stem, write_archive
 from corpus_assets_tests.making import (
     build_bvi,
+    build_konvid_full,
     build_netflix,
     build_pairs,
     build_rows,
@@ -94,6 +95,7 @@ def test_all_corpora_from_their_manifests(
     archive = write_archive(tmp_path / "bvi.zip", videos)
     made: tuple[Built, ...] = (
         build_pairs(konvid_root, crf=40, max_clips=2),
+        build_konvid_full(konvid_root, crf=41, max_clips=1, feature_set=["psnr_y"], codec="h264"),
         build_netflix(netflix_root, feature_set="full", width=384, height=216, codec="h264"),
         build_bvi(bvi_zip=str(archive), feature_set="full_v1", preset="ultrafast", crf=30),
         build_rows(preset="ultrafast", crf=30),
@@ -105,7 +107,7 @@ def test_all_corpora_from_their_manifests(
         replayed = [replay(built) for built in made]
     assert all(one.identical for one in replayed)
     assert stamps(tmp_path / "cache") == before, "the cache is not written"
-    assert len(scored) == 2 + 3 * 2 + 2, "nor read: every input of every clip was opened"
+    assert len(scored) == 2 + 1 + 3 * 2 + 2, "nor read: every input of every clip was opened"
     for built, one in zip(made, replayed, strict=True):
         first, second = manifest_of(built), manifest_of(one.built)
         assert second["artifact"]["content_sha256"] == first["artifact"]["content_sha256"]

@@ -50,6 +50,19 @@ WRITTEN_BY_HAND: dict[str, dict[str, Any]] = {
             "elapsed_s": 9,
         },
     },
+    "konvid-full-features-manifest-v1": {
+        "features": ["adm2", "psnr_y"],
+        "crf": 35,
+        "cache_enabled": False,
+        "failed_clips": [],
+        "stats": {
+            "clips_selected": 1,
+            "clips_processed": 1,
+            "clips_failed": 0,
+            "frames": 240,
+            "elapsed_s": 9,
+        },
+    },
     "bvi-dvc-full-features-manifest-v1": {
         "features": ["adm2"],
         "extractors": ["adm"],

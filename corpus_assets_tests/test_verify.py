@@ -18,7 +18,13 @@ from corpus_assets.errors import MissingManifestError
 from corpus_assets.manifests.pair import manifests_at
 from corpus_assets.manifests.verification import bytes_to_read, verify
 from corpus_assets_tests.archives import entry, stem, write_archive
-from corpus_assets_tests.making import build_bvi, build_netflix, build_pairs, build_rows
+from corpus_assets_tests.making import (
+    build_bvi,
+    build_konvid_full,
+    build_netflix,
+    build_pairs,
+    build_rows,
+)
 from corpus_assets_tests.test_cli import corpus_assets
 
 
@@ -46,10 +52,13 @@ def edit(built: ScoredBuilt, *keys: str | int, value: Any) -> None:
     built.manifest_path.write_text(json.dumps(document))
 
 
-def test_what_was_made_is_fine(netflix_root: Path, media: Path, tmp_path: Path) -> None:
+def test_what_was_made_is_fine(
+    netflix_root: Path, konvid_root: Path, media: Path, tmp_path: Path
+) -> None:
     archive = write_archive(tmp_path / "bvi.zip", {"DOne": media / "ten.mp4"})
     made = (
         build_netflix(netflix_root, feature_set="canonical6", width=384, height=216),
+        build_konvid_full(konvid_root, feature_set="adm2,psnr_y", max_clips=2),
         build_bvi(bvi_zip=str(archive), feature_set="canonical6"),
         build_rows(),
     )

@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from corpus_assets.artifacts.settings import SharedSettings
     from corpus_assets.corpora.clip import Discovery, Encode
 
+TABLE_NAME = "full_features_bvi_dvc_{partition}.parquet"
 TABLE_VERSION = 1
 
 
@@ -129,7 +130,7 @@ def resolve(
                 settings,
                 shared,
                 environment,
-                table=table_name(tier),
+                table=TABLE_NAME.format(partition=tier),
                 cache_dir=environment.bvi_cache_dir(settings.cache_dir, shared),
             ),
             root=inventory.path,
@@ -144,11 +145,6 @@ def resolve(
     )
 
 
-def table_name(tier: str) -> str:
-    """Return the file name of a tier's table."""
-    return f"full_features_bvi_dvc_{tier}.parquet"
-
-
 FULL_FEATURES: ScoredAsset = ScoredAsset(
     key=(CORPUS, "full_features"),
     summary="Per-frame VMAF and features of BVI-DVC clips, a table a tier.",
@@ -157,6 +153,7 @@ FULL_FEATURES: ScoredAsset = ScoredAsset(
     builder=build,
     spec=bvi_spec(FULL),
     code_version=f"table {TABLE_VERSION}, recipe {RECIPE_VERSION}",
+    table=TABLE_NAME,
     manifest=BviFullManifest,
     module=__name__,
     partitions=Partitions(

@@ -8,7 +8,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 
-from corpus_assets.artifacts import konvid_pairs, netflix_full
+from corpus_assets.artifacts import konvid, netflix_full
 from corpus_assets.artifacts.environment import Environment
 from corpus_assets.corpora import bvi_dvc
 from corpus_assets.extraction.entry import ENTRY_FORMAT
@@ -75,7 +75,7 @@ def cache_folders(shared: SharedSettings, environment: Environment) -> dict[str,
     return {
         **{
             corpus: environment.corpus_cache_dir(None, shared, corpus)
-            for corpus in (netflix_full.CORPUS, konvid_pairs.CORPUS)
+            for corpus in (netflix_full.CORPUS, konvid.CORPUS)
         },
         bvi_dvc.CORPUS: environment.bvi_cache_dir(None, shared),
     }

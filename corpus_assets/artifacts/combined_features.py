@@ -7,26 +7,23 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from corpus_assets.artifacts.build_combined import build
-from corpus_assets.artifacts.bvi_full import table_name
 from corpus_assets.artifacts.environment import Environment, absolute
-from corpus_assets.artifacts.konvid_pairs import CORPUS as KONVID
+from corpus_assets.artifacts.konvid import CORPUS as KONVID
 from corpus_assets.artifacts.lineage import same_names
 from corpus_assets.artifacts.netflix_full import CORPUS as NETFLIX
-from corpus_assets.artifacts.netflix_full import TABLE_NAME as NETFLIX_TABLE
 from corpus_assets.artifacts.request import Asset
 from corpus_assets.artifacts.storage import PARQUET
 from corpus_assets.artifacts.training_inputs import InputTable
 from corpus_assets.artifacts.training_request import CORPUS, TrainingRequest
 from corpus_assets.artifacts.training_settings import CombinedSettings
 from corpus_assets.corpora.bvi_dvc import CORPUS as BVI
-from corpus_assets.corpora.bvi_dvc import TIERS
 from corpus_assets.manifests.document import manifest_path
 from corpus_assets.manifests.training import CombinedManifest
 from corpus_assets.tables.combined import COMBINED, COMBINED_SOURCE
 from corpus_assets.tables.schema import KEY
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterable, Iterator, Mapping
 
     from corpus_assets.artifacts.lineage import AssetKey, Lineage
     from corpus_assets.artifacts.settings import SharedSettings
@@ -34,12 +31,9 @@ if TYPE_CHECKING:
 
 TABLE_NAME = "full_features_combined.parquet"
 TABLE_VERSION = 1
-UPSTREAM: dict[AssetKey, dict[str, str]] = {
-    (NETFLIX, "full_features"): {NETFLIX: NETFLIX_TABLE},
-    (KONVID, "full_features"): {KONVID: "full_features_konvid.parquet"},
-    (BVI, "full_features"): {f"{BVI}/{tier}": table_name(tier) for tier in TIERS},
-}
-"""The names of the tables of each asset, by label."""
+UPSTREAM: frozenset[AssetKey] = frozenset(
+    (corpus, "full_features") for corpus in (NETFLIX, KONVID, BVI)
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +61,7 @@ class CombinedRequest(TrainingRequest):
 def combined_asset(catalog: Iterable[Asset[Any]]) -> Asset[CombinedRequest]:
     """Return the asset that combines those tables of a catalog that have the `full` set."""
     upstream = {asset.key: asset for asset in catalog if asset.key in UPSTREAM}
-    tables = {label: name for key in upstream for label, name in UPSTREAM[key].items()}
+    tables = dict(pair for asset in upstream.values() for pair in _tables(asset))
 
     def resolve(
         settings: CombinedSettings,
@@ -85,12 +79,23 @@ def combined_asset(catalog: Iterable[Asset[Any]]) -> Asset[CombinedRequest]:
         builder=build,
         spec=COMBINED,
         code_version=f"table {TABLE_VERSION}",
+        table=TABLE_NAME,
         manifest=CombinedManifest,
         module=__name__,
         upstream=tuple(upstream),
         lineage=_lineage(upstream),
         shared_settings=("output_dir",),
     )
+
+
+def _tables(asset: Asset[Any]) -> Iterator[tuple[str, str]]:
+    """Give label and file name of each table of an asset."""
+    corpus, _ = asset.key
+    if asset.partitions is None:
+        yield corpus, asset.file_name()
+        return
+    for part in asset.partitions.keys:
+        yield f"{corpus}/{part}", asset.file_name(part)
 
 
 def _resolved(

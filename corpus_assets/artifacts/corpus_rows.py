@@ -147,6 +147,7 @@ CORPUS_ROWS_ASSET: Asset[CorpusRowsRequest] = Asset(
     builder=build,
     spec=CORPUS_ROWS,
     code_version=f"table {TABLE_VERSION}, row schema {ROW_SCHEMA_VERSION}",
+    table=TABLE_NAME,
     manifest=CorpusRowsManifest,
     module=__name__,
     upstream=(FULL_FEATURES,),

@@ -103,6 +103,7 @@ FR_CORPUS: Asset[MergedRequest] = Asset(
     builder=build,
     spec=CORPUS_ROWS,
     code_version=f"table {TABLE_VERSION}, row schema {ROW_SCHEMA_VERSION}",
+    table=TABLE_NAME,
     manifest=MergedManifest,
     module=__name__,
     upstream=(CORPUS_ROWS_ASSET.key,),

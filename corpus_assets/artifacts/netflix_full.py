@@ -122,6 +122,7 @@ FULL_FEATURES = ScoredAsset(
     builder=build,
     spec=netflix_spec(FULL),
     code_version=f"table {TABLE_VERSION}, recipe {RECIPE_VERSION}",
+    table=TABLE_NAME,
     manifest=NetflixManifest,
     module=__name__,
     upstream=((CORPUS, "videos"),),

@@ -116,7 +116,9 @@ class Asset(Generic[RequestT]):
     `resolve` finds every setting and returns one request an artifact: one, or one for each of the
     partitions asked for (of those that the corpus has, where none is named). `upstream` are the
     keys of the assets that it is made of, `lineage` the same by column; `shared_settings` those of
-    `SharedSettings` that make sense as a flag; `manifest` is the kind of its manifests.
+    `SharedSettings` that make sense as a flag; `manifest` is the kind of its manifests; `table` is
+    the name of its file, with `{partition}` in it where there are some. Of assets in one run that
+    do not wait for each other, those of higher `priority` come first.
     """
 
     key: tuple[str, str]
@@ -127,12 +129,14 @@ class Asset(Generic[RequestT]):
     ]
     builder: Callable[[Asset[RequestT], RequestT, Launch, Log], Built]
     spec: TableSpec
+    table: str
     manifest: type[Manifest]
     code_version: str
     module: str
     partitions: Partitions | None = None
     upstream: tuple[tuple[str, str], ...] = ()
     lineage: Lineage = field(default_factory=dict)
+    priority: int = 0
     shared_settings: tuple[str, ...] = (
         *("workers", "memory_gib", "dask_address"),
         *("output_dir", "ffmpeg"),
@@ -142,6 +146,10 @@ class Asset(Generic[RequestT]):
     def name(self) -> str:
         """The asset key as people write it."""
         return "/".join(self.key)
+
+    def file_name(self, partition: str | None = None) -> str:
+        """Return the name of the table's file in the folder of artifacts."""
+        return self.table.format(partition=partition)
 
     @property
     def op(self) -> str:

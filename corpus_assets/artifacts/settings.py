@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Self, TypeVar
 import pydantic
 
 from corpus_assets.artifacts.selecting import SelectionSettings
-from corpus_assets.corpora import bvi_dvc
+from corpus_assets.corpora import bvi_dvc, konvid_1k
 from corpus_assets.corpora.bvi_dvc import FOLDER_VARIABLE, ZIP_VARIABLE
 from corpus_assets.corpora.clip import Preset
 from corpus_assets.corpora.konvid_1k import DEFAULT_CRF, VIDEOS_FOLDER
@@ -102,6 +102,17 @@ class VmafPairsSettings(ScoringSettings, frozen=True, extra="forbid"):
     crf: int = pydantic.Field(DEFAULT_CRF, ge=0, le=51, description="CRF of the distorted side.")
     max_clips: int | None = pydantic.Field(
         None, ge=1, description="Score only the first clips in key order. Default: all."
+    )
+
+
+class KonvidFullSettings(VmafPairsSettings, frozen=True, extra="forbid"):
+    """Settings of `konvid_1k/full_features`."""
+
+    codec: str = pydantic.Field(
+        konvid_1k.DEFAULT_CODEC, min_length=1, description="Label for the column codec."
+    )
+    feature_set: FeatureChoice = pydantic.Field(
+        FULL.name, description=f"{', '.join(NAMED_SETS)}, or a list of features."
     )
 
 

@@ -38,6 +38,8 @@ STEM_GRAMMAR = (
 )
 PIXEL_FORMAT = "yuv420p"
 DEFAULT_CRF = 35
+DEFAULT_CODEC = "x264"
+"""A label: it changes no encode."""
 
 
 def recipe(crf: int) -> Encode:
@@ -46,9 +48,14 @@ def recipe(crf: int) -> Encode:
 
 
 def discover(
-    root: Path, crf: int, selection: Selection = EVERYTHING, links: Links = NO_LINKS
+    root: Path,
+    crf: int,
+    selection: Selection = EVERYTHING,
+    links: Links = NO_LINKS,
+    *,
+    codec: str = DEFAULT_CODEC,
 ) -> Discovery:
-    """Find the clips under a root, in key order.
+    """Find the clips under a root, in key order, labelled with a codec.
 
     Everything in the videos folder is either a clip or skipped with a reason. Raises RootError
     when the root or its videos folder is missing, EmptyCorpusError when no clip is left.
@@ -66,7 +73,7 @@ def discover(
         )
     selected, left_out = selection.split(wanted)
     encode = recipe(crf)
-    clips = tuple(_clip(root, key, wanted[key], encode) for key in selected)
+    clips = tuple(_clip(root, key, wanted[key], encode, codec) for key in selected)
     return Discovery(clips, tuple(sorted([*skipped, *left_out], key=lambda skip: skip.name)))
 
 
@@ -99,12 +106,12 @@ def _key(name: str) -> str:
     return f"{VIDEOS_FOLDER}_{name.removesuffix(SUFFIX)}"
 
 
-def _clip(root: Path, key: str, name: str, encode: Encode) -> Clip:
+def _clip(root: Path, key: str, name: str, encode: Encode, codec: str) -> Clip:
     source = FileSource(str(root), f"{VIDEOS_FOLDER}/{name}")
     return Clip(
         key=key,
         reference=ContainerVideo(source, DEMUXER),
         distorted=encode,
         pixel_format=PIXEL_FORMAT,
-        labels={"key": key},
+        labels={"key": key, "codec": codec},
     )

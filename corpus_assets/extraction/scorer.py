@@ -35,6 +35,8 @@ if TYPE_CHECKING:
 CachePolicy = Literal["reuse", "refresh", "off", "trust"]
 """`reuse` reads and writes, `refresh` only writes, `off` does neither; `trust` is `reuse` and takes
 other tools' reports as they are."""
+NOT_THERE = ("miss", "stale")
+"""What a look-up says where the cache held nothing for the clip as it is."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -159,10 +161,19 @@ class ClipScorer:
         _check_unchanged(identified)
         if self.policy != "off":
             header = self._new_header(identified, scored)
-            self._keep(identified.clip.key, header, scored.report_bytes)
+            if not (lookup in NOT_THERE and self._holds_more(identified.clip.key, header)):
+                self._keep(identified.clip.key, header, scored.report_bytes)
         size = (scored.facts.width, scored.facts.height)
         extracted = self._extracted(identified, scored.report, size, lookup)
         return replace(extracted, process_seconds=scored.run.wall_seconds)
+
+    def _holds_more(self, key: str, header: EntryHeader) -> bool:
+        """Say whether another run has kept a report meanwhile that serves more features."""
+        with contextlib.suppress(DamagedEntryError, ForeignEntryError, ClipError):
+            there = self.cache.header(key)
+            if there is not None and there.fingerprint == header.fingerprint:
+                return set(there.report_keys) > set(header.report_keys)
+        return False
 
     def _keep(self, key: str, header: EntryHeader, report: bytes) -> None:
         """Write an entry, unless another tool has left a report there meanwhile."""

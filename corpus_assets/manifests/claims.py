@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from corpus_assets.errors import DataError
 from corpus_assets.libvmaf.features import CANONICAL6, FeatureSet, feature_set
 from corpus_assets.manifests.rows import CorpusRowsManifest
-from corpus_assets.manifests.scored import BviFullManifest, NetflixManifest
+from corpus_assets.manifests.scored import BviFullManifest, KonvidFullManifest, NetflixManifest
 from corpus_assets.manifests.training import CombinedManifest, MergedManifest
 from corpus_assets.tables.combined import COMBINED
 from corpus_assets.tables.corpus_row import CORPUS_ROWS
@@ -18,6 +18,7 @@ from corpus_assets.tables.schema import (
     KEY,
     KONVID_VMAF_PAIRS,
     bvi_spec,
+    konvid_full_spec,
     netflix_spec,
 )
 
@@ -32,7 +33,7 @@ RAW = ".yuv"
 
 def declared_features(manifest: ScoredManifest) -> FeatureSet:
     """Return the features that were chosen. Raises DataError when there are no such."""
-    if not isinstance(manifest, NetflixManifest | BviFullManifest):
+    if not isinstance(manifest, NetflixManifest | KonvidFullManifest | BviFullManifest):
         return CANONICAL6
     choice = manifest.features if manifest.feature_set == CUSTOM else manifest.feature_set
     try:
@@ -51,6 +52,8 @@ def declared_spec(manifest: Manifest | ScoredManifest) -> TableSpec:
         return netflix_spec(declared_features(manifest))
     if isinstance(manifest, BviFullManifest):
         return bvi_spec(declared_features(manifest))
+    if isinstance(manifest, KonvidFullManifest):
+        return konvid_full_spec(declared_features(manifest))
     return KONVID_VMAF_PAIRS
 
 

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from corpus_assets.manifests.pair import Mismatch
 from corpus_assets.manifests.rows import CorpusRowsManifest
-from corpus_assets.manifests.scored import KonvidPairsManifest, ScoredManifest
+from corpus_assets.manifests.scored import KonvidManifest, ScoredManifest
 from corpus_assets.manifests.training import TrainingManifest
 from corpus_assets.manifests.training_counts import training_counts
 
@@ -84,7 +84,7 @@ def _scored(model: ScoredManifest) -> dict[str, tuple[int, int]]:
         "clips from the cache": (counts.cached, cache.hits + cache.trusted),
         "trusted_reports": (cache.trusted, len(model.trusted_reports)),
     }
-    if isinstance(model, KonvidPairsManifest):
+    if isinstance(model, KonvidManifest):
         named = {*model.failed_clips} & {failure.key for failure in model.failures}
         claims["failed_clips"] = (counts.failed, len(named))
     return claims

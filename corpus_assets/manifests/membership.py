@@ -12,7 +12,7 @@ from corpus_assets.corpora.listing import Links, shown
 from corpus_assets.corpora.netflix_public import Geometry
 from corpus_assets.errors import EmptyCorpusError, RootError
 from corpus_assets.manifests.rows import CorpusRowsManifest
-from corpus_assets.manifests.scored import BviFullManifest, KonvidPairsManifest
+from corpus_assets.manifests.scored import BviFullManifest, KonvidManifest
 from corpus_assets.manifests.training import TrainingManifest
 
 if TYPE_CHECKING:
@@ -77,7 +77,7 @@ def _discovery(manifest: ScoredManifest, root: Path) -> Discovery:
     given = args.get("symlink_roots")
     roots = map(str, given) if isinstance(given, list) else ()
     links = Links.of(args.get("follow_symlinks") is True, roots)
-    if isinstance(manifest, KonvidPairsManifest):
+    if isinstance(manifest, KonvidManifest):
         return konvid_1k.discover(root, manifest.crf, links=links)
     if isinstance(manifest, BviFullManifest):
         corpus = look_in_zip(root) if root.is_file() else look_in_folder(root, links)

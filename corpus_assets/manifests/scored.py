@@ -49,8 +49,8 @@ class KonvidStats(Part):
     elapsed_s: float
 
 
-class KonvidPairsManifest(ScoredManifest):
-    """The manifest of `konvid_vmaf_pairs.parquet`."""
+class KonvidManifest(ScoredManifest):
+    """What the manifests of KoNViD-1k's tables have in common."""
 
     contract = (
         "schema",
@@ -62,14 +62,29 @@ class KonvidPairsManifest(ScoredManifest):
         "run_provenance",
     )
 
-    schema_: Literal["konvid-vmaf-pairs-manifest-v1"] = pydantic.Field(
-        default="konvid-vmaf-pairs-manifest-v1", alias="schema"
-    )
     crf: int
     cache_enabled: bool
     failed_clips: tuple[str, ...]
     stats: KonvidStats
     recipe: RecipePart
+
+
+class KonvidPairsManifest(KonvidManifest):
+    """The manifest of `konvid_vmaf_pairs.parquet`."""
+
+    schema_: Literal["konvid-vmaf-pairs-manifest-v1"] = pydantic.Field(
+        default="konvid-vmaf-pairs-manifest-v1", alias="schema"
+    )
+
+
+class KonvidFullManifest(KonvidManifest):
+    """The manifest of `full_features_konvid.parquet`."""
+
+    schema_: Literal["konvid-full-features-manifest-v1"] = pydantic.Field(
+        default="konvid-full-features-manifest-v1", alias="schema"
+    )
+    codec: str
+    feature_set: str
 
 
 class NetflixStats(Part):

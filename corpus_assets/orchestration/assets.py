@@ -6,6 +6,7 @@ from corpus_assets.artifacts.bvi_full import FULL_FEATURES as BVI_FULL
 from corpus_assets.artifacts.catalog import COMBINED
 from corpus_assets.artifacts.corpus_rows import CORPUS_ROWS_ASSET
 from corpus_assets.artifacts.fr_corpus import FR_CORPUS
+from corpus_assets.artifacts.konvid_full import FULL_FEATURES as KONVID_FULL
 from corpus_assets.artifacts.konvid_pairs import VMAF_PAIRS
 from corpus_assets.artifacts.netflix_full import FULL_FEATURES
 from corpus_assets.orchestration.definition import rows_asset, scored_asset
@@ -22,6 +23,19 @@ vmaf_pairs = scored_asset(
     **Table.** `konvid_vmaf_pairs.parquet`, one row per clip and frame: `key`, `frame_index`, the
     features `vif_scale0` to `vif_scale3`, `adm2` and `motion2`, and the teacher score `vmaf`.
     Beside it `konvid_vmaf_pairs.manifest.json`.
+    """,
+)
+
+konvid_full_features = scored_asset(
+    KONVID_FULL,
+    """Per-frame VMAF and features of KoNViD-1k clips against an encode of themselves.
+
+    **Recipe.** That of `konvid_1k/vmaf_pairs`, with which it shares the cache: the reports of
+    this table's clips serve that one too. Where one run makes both, this comes first.
+
+    **Table.** `full_features_konvid.parquet`, one row per clip and frame: `key`, `frame_index`, the
+    label `codec`, the features of `feature_set` (25 unless set otherwise), and the teacher score
+    `vmaf`. Beside it `full_features_konvid.manifest.json`.
     """,
 )
 
@@ -102,6 +116,6 @@ fr_corpus = rows_asset(
 
 ASSETS: tuple[dg.AssetsDefinition | dg.SourceAsset, ...] = (
     *CORPORA,
-    *(netflix_full_features, vmaf_pairs, bvi_full_features, corpus_rows),
-    *(combined_features, fr_corpus),
+    *(netflix_full_features, konvid_full_features, vmaf_pairs),
+    *(bvi_full_features, corpus_rows, combined_features, fr_corpus),
 )

@@ -23,6 +23,8 @@ from corpus_assets.orchestration.resources import (
 
 POOL = "scoring"
 """The concurrency pool of assets that score clips (`dagster.yaml`, `concurrency`)."""
+PRIORITY = "dagster/priority"
+"""Tag of a step: of those that are ready, Dagster starts the one with the highest number."""
 
 
 def config_of(settings: type[pydantic.BaseModel]) -> type[dg.Config]:
@@ -76,6 +78,11 @@ def rows_asset(asset: Asset[RequestT], description: str, kind: str = "json") -> 
     return rows
 
 
+def partitions_of(asset: Asset[RequestT]) -> dg.StaticPartitionsDefinition | None:
+    """Return an asset's partitions as Dagster has them."""
+    return dg.StaticPartitionsDefinition(list(asset.partitions.keys)) if asset.partitions else None
+
+
 def _defined(
     asset: Asset[RequestT], description: str, kinds: set[str]
 ) -> Callable[[Callable[..., Any]], dg.AssetsDefinition]:
@@ -84,7 +91,7 @@ def _defined(
     One run may cover several partitions, so that a range of them shares its start and its look
     at the corpus.
     """
-    keys = asset.partitions.keys if asset.partitions else ()
+    partitions = partitions_of(asset)
     with relied_on():
         return dg.asset(
             key=list(asset.key),
@@ -94,8 +101,9 @@ def _defined(
             code_version=asset.code_version,
             metadata=definition_metadata(asset),
             tags=tags_of(asset),
+            op_tags={PRIORITY: str(asset.priority)},
             deps=[dg.AssetKey(list(key)) for key in asset.upstream],
             pool=POOL if "ffmpeg" in kinds else None,
-            partitions_def=dg.StaticPartitionsDefinition(list(keys)) if keys else None,
-            backfill_policy=dg.BackfillPolicy.single_run() if keys else None,
+            partitions_def=partitions,
+            backfill_policy=dg.BackfillPolicy.single_run() if partitions else None,
         )

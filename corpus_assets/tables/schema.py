@@ -106,6 +106,11 @@ def bvi_spec(features: FeatureSet) -> TableSpec:
     return TableSpec((KEY, FRAME_INDEX, CODEC, *feature_columns(features), VMAF))
 
 
+def konvid_full_spec(features: FeatureSet) -> TableSpec:
+    """Return `full_features_konvid.parquet`, with the columns of BVI-DVC's tables."""
+    return bvi_spec(features)
+
+
 KONVID_PAIRS_ORDER = (
     *("vif_scale0", "vif_scale1", "vif_scale2", "vif_scale3"),
     *("adm2", "motion2"),

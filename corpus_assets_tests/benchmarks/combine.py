@@ -21,7 +21,7 @@ from typing import Any
 from corpus_assets.files import sha256_of_bytes
 from corpus_assets.libvmaf.ffmpeg import embedded_ffmpeg
 from corpus_assets_tests.benchmarks.bvi_rows import peak_memory
-from corpus_assets_tests.benchmarks.rounds import print_machine
+from corpus_assets_tests.benchmarks.machine import print_machine
 from corpus_assets_tests.benchmarks.verify import write_table
 from corpus_assets_tests.making import build_combined, build_merged
 from corpus_assets_tests.rows import row

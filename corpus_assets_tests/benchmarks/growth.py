@@ -29,7 +29,7 @@ from corpus_assets.libvmaf.ffmpeg import embedded_ffmpeg
 from corpus_assets.manifests.document import to_bytes
 from corpus_assets.manifests.reading import read_manifest
 from corpus_assets_tests.benchmarks.bvi_rows import peak_memory
-from corpus_assets_tests.benchmarks.rounds import print_machine
+from corpus_assets_tests.benchmarks.machine import print_machine
 from corpus_assets_tests.cached_corpus import CachedCorpus, write_cached_corpus
 from corpus_assets_tests.making import build_pairs
 

@@ -23,7 +23,7 @@ from statistics import median
 from corpus_assets.artifacts.konvid_pairs import VMAF_PAIRS
 from corpus_assets.libvmaf.ffmpeg import embedded_ffmpeg
 from corpus_assets_tests.benchmarks.growth import run
-from corpus_assets_tests.benchmarks.rounds import print_machine
+from corpus_assets_tests.benchmarks.machine import print_machine
 from corpus_assets_tests.cached_corpus import CachedCorpus, write_cached_corpus
 
 COMMAND = "from corpus_assets.cli.main import main; main()"
