@@ -113,6 +113,7 @@ def test_args_and_argv_are_the_effective_settings(
         "symlink_roots": [],
         "vmaf_bin": None,
         "memory_gib": None,
+        "dask_address": None,
         "workers": 1,
     }
     argv = provenance["argv"]

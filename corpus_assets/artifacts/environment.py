@@ -25,6 +25,7 @@ from corpus_assets.libvmaf.model import DEFAULT_MODEL
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+DASK_VARIABLE = "CORPUS_ASSETS_DASK_ADDRESS"
 BVI_CACHE_VARIABLE = "VMAF_TINY_AI_CACHE_BVI_DVC_FULL"
 """Set by other tools too: their reports and ours share the folder."""
 
@@ -79,7 +80,7 @@ class Environment:
 
     def dask_address(self, shared: SharedSettings) -> str | None:
         """Return the address of a Dask scheduler; None for threads of this process."""
-        return shared.dask_address or self.get("CORPUS_ASSETS_DASK_ADDRESS")
+        return shared.dask_address or self.get(DASK_VARIABLE)
 
     def netflix_root(self, setting: str | None) -> Path:
         """Return the root of Netflix Public. Raises UnsetRootError."""

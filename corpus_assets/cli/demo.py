@@ -13,7 +13,7 @@ from typing import Annotated, Any
 import typer
 
 from corpus_assets.artifacts.catalog import ASSETS
-from corpus_assets.artifacts.environment import Environment, absolute
+from corpus_assets.artifacts.environment import DASK_VARIABLE, Environment, absolute
 from corpus_assets.artifacts.settings import EMBEDDED, SharedSettings
 from corpus_assets.artifacts.storage import check_writable
 from corpus_assets.cli.run import materialized
@@ -59,7 +59,7 @@ def demo(
 ) -> None:
     """Make small sample corpora and materialize the assets on them.
 
-    Corpora, tables, caches and Dagster's history lie inside DIR; VMAF_* variables are ignored.
+    Corpora, tables, caches and Dagster's history lie inside DIR; VMAF_* variables and a Dask cluster are not used.
     """
     folder = absolute(folder)
     variables = _world(folder)
@@ -104,8 +104,8 @@ def _world(folder: Path) -> dict[str, str]:
 
 
 def _enter(variables: Mapping[str, str]) -> None:
-    """Replace the user's VMAF_* in this process' environment by the demo's."""
-    for name in [name for name in os.environ if name.startswith("VMAF_")]:
+    """Replace the user's corpora and cluster in this process' environment by the demo's."""
+    for name in [name for name in os.environ if name.startswith("VMAF_") or name == DASK_VARIABLE]:
         del os.environ[name]
     os.environ.update(variables)
 
