@@ -59,7 +59,7 @@ def demo(
 ) -> None:
     """Make small sample corpora and materialize the assets on them.
 
-    Corpora, tables, caches and Dagster's history lie inside DIR; VMAF_* variables and a Dask cluster are not used.
+    Corpora, tables, caches and Dagster's history lie inside DIR; VMAF_* variables are ignored.
     """
     folder = absolute(folder)
     variables = _world(folder)
