@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from corpus_assets.errors import StorageError
+from corpus_assets.libvmaf.cgroup import memory_limit
 from corpus_assets.locks import try_lock
 
 if TYPE_CHECKING:
@@ -26,10 +27,6 @@ if TYPE_CHECKING:
 POLL_SECONDS = 0.05
 SCRATCH_REMEDY = "remove that folder, or set TMPDIR to another"
 SHARE_OF_MEMORY = 0.8
-CGROUP_LIMITS = (
-    "/sys/fs/cgroup/memory.max",
-    "/sys/fs/cgroup/memory/memory.limit_in_bytes",
-)
 DIGITS = 32
 
 
@@ -88,7 +85,7 @@ class Room:
 def room_of_this_machine(slots: int, memory: int | None = None) -> Room:
     """Return the room that all runs of this user on this machine share.
 
-    `memory` is in bytes, by default 80 % of what the machine, or the container, has.
+    `memory` is in bytes, by default 80 % of what the machine, the container or the job has.
     """
     folder = Path(tempfile.gettempdir(), f"corpus_assets-{os.getuid()}")
     return Room(folder, slots, memory or int(SHARE_OF_MEMORY * _memory()))
@@ -107,17 +104,9 @@ def _usable(folder: Path | None) -> Path | None:
 
 
 def _memory() -> int:
-    """Return the memory of the machine, or of the container where that is less, in bytes."""
+    """Return the memory of the machine, or of the container or job where that is less, in bytes."""
     whole = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
-    return min([whole, *filter(None, map(_limit, CGROUP_LIMITS))])
-
-
-def _limit(path: str) -> int | None:
-    try:
-        text = Path(path).read_text().strip()
-    except OSError:
-        return None
-    return int(text) if text.isdigit() else None
+    return min(whole, memory_limit() or whole)
 
 
 def _noted(slot: int) -> int:
