@@ -22,6 +22,7 @@ from corpus_assets.locks import try_lock
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
+    from contextlib import AbstractContextManager
 
 
 POLL_SECONDS = 0.05
@@ -39,25 +40,36 @@ class Room:
     memory: int = 0
 
     @contextlib.contextmanager
-    def taken(self, need: int, check: Callable[[], None]) -> Iterator[None]:
+    def taken(
+        self,
+        need: int,
+        check: Callable[[], None],
+        aside: Callable[[], AbstractContextManager[None]] = contextlib.nullcontext,
+    ) -> Iterator[None]:
         """Wait for room for a clip that needs so many bytes, and hold it.
 
-        `check` is called while waiting, and may raise. Raises StorageError.
+        `check` is called while waiting, and may raise; `aside` is entered for as long as there is
+        no room. Raises StorageError.
         """
-        folder, slot = _usable(self.folder), None
-        while folder is not None and slot is None:
+        folder = _usable(self.folder)
+        with contextlib.ExitStack() as held:
             check()
-            try:
-                slot = self._try(folder, need)
-            except OSError as error:
-                raise StorageError.of("scratch", folder, error, SCRATCH_REMEDY) from error
-            if slot is None:
-                time.sleep(POLL_SECONDS)
-        try:
+            if folder is not None and not self._enter(folder, need, held):
+                with aside():
+                    while not self._enter(folder, need, held):
+                        time.sleep(POLL_SECONDS)
+                        check()
             yield
-        finally:
-            if slot is not None:
-                os.close(slot)
+
+    def _enter(self, folder: Path, need: int, held: contextlib.ExitStack) -> bool:
+        """Say whether there was room; it is then ours as long as the stack lasts."""
+        try:
+            slot = self._try(folder, need)
+        except OSError as error:
+            raise StorageError.of("scratch", folder, error, SCRATCH_REMEDY) from error
+        if slot is not None:
+            held.callback(os.close, slot)
+        return slot is not None
 
     def _try(self, folder: Path, need: int) -> int | None:
         """Return the descriptor of a slot that is now ours, or None where there is no room."""
