@@ -12,7 +12,7 @@ import pytest
 from corpus_assets.corpora.clip import Clip, ContainerVideo, Encode
 from corpus_assets.corpora.file_source import FileSource
 from corpus_assets.errors import CancelledError
-from corpus_assets.extraction.extract import WINDOW_PER_WORKER, extract
+from corpus_assets.extraction.extract import extract, window
 from corpus_assets.extraction.outcome import Failed, Outcome
 from corpus_assets.extraction.progress import Tracker
 from corpus_assets.extraction.workers import ThreadWorkers
@@ -91,13 +91,13 @@ def test_outcomes_come_in_order_with_a_bounded_window() -> None:
 
     keys = []
     with ThreadWorkers(3) as workers:
-        for outcome in extract(map(clip, range(60)), work, workers, Tracker(60, silent)):
+        for outcome in extract(map(clip, range(200)), work, workers, Tracker(200, silent)):
             handed_out += 1
             lead = max(lead, running - handed_out)
             keys.append(outcome.clip.key)
     assert keys == sorted(keys)
-    assert len(keys) == 60
-    assert lead <= WINDOW_PER_WORKER * 3
+    assert len(keys) == 200
+    assert lead <= window(3)
 
 
 def test_an_error_of_everyone_ends_the_run_and_its_children() -> None:

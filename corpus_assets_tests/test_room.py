@@ -22,6 +22,7 @@ from corpus_assets.extraction.cache import ReportCache
 from corpus_assets.extraction.scorer import ClipScorer
 from corpus_assets.libvmaf import process as process_module
 from corpus_assets.libvmaf import room as room_module
+from corpus_assets.libvmaf.cgroup import memory_limit
 from corpus_assets.libvmaf.computation import Computation
 from corpus_assets.libvmaf.memory import expected_memory
 from corpus_assets.libvmaf.process import Children
@@ -102,12 +103,43 @@ def test_a_folder_of_somebody_else_is_not_used(tmp_path: Path) -> None:
         assert list((tmp_path / "elsewhere").iterdir()) == []
 
 
-def test_memory_of_a_container(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    limit = tmp_path / "memory.max"
-    monkeypatch.setattr(room_module, "CGROUP_LIMITS", (str(limit),))
-    limit.write_text("max\n")
+def limits(root: Path, group: str, files: dict[str, str]) -> int | None:
+    """Return the limit that a process in a group of a made-up machine has."""
+    for name, text in {"proc/self/cgroup": group, **files}.items():
+        (root / name).parent.mkdir(parents=True, exist_ok=True)
+        (root / name).write_text(f"{text}\n")
+    return memory_limit(root)
+
+
+JOB = "sys/fs/cgroup/system.slice/slurm.scope/job_7"
+OLD_JOB = "sys/fs/cgroup/memory/slurm/job_7"
+V1_GROUPS = "4:cpu,cpuacct:/\n3:memory:/slurm/job_7/step_0\n0::/x"
+
+
+@pytest.mark.parametrize(
+    ("group", "files", "limit"),
+    [
+        ("0::/", {"sys/fs/cgroup/memory.max": "8"}, 8),
+        ("0::/", {"sys/fs/cgroup/memory.max": "max"}, None),
+        (f"0::/{JOB[14:]}/step", {f"{JOB}/memory.max": "5", f"{JOB}/step/memory.max": "max"}, 5),
+        (f"0::/{JOB[14:]}", {f"{JOB}/memory.max": "7", "sys/fs/cgroup/memory.max": "6"}, 6),
+        ("0::/other", {f"{JOB}/memory.max": "5"}, None),
+        ("0::/../../elsewhere", {"sys/fs/cgroup/memory.max": "9"}, 9),
+        (V1_GROUPS, {f"{OLD_JOB}/memory.limit_in_bytes": "4"}, 4),
+        (V1_GROUPS, {"sys/fs/cgroup/memory/memory.limit_in_bytes": "3"}, 3),
+        (V1_GROUPS, {"sys/fs/cgroup/cpu/slurm/job_7/memory.limit_in_bytes": "2"}, None),
+    ],
+)
+def test_memory_of_a_container_or_job(
+    tmp_path: Path, group: str, files: dict[str, str], limit: int | None
+) -> None:
+    assert limits(tmp_path, group, files) == limit
+
+
+def test_a_limit_is_kept_to(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(room_module, "memory_limit", lambda: None)
     whole = room_of_this_machine(1).memory
-    limit.write_text(f"{GIB}\n")
+    monkeypatch.setattr(room_module, "memory_limit", lambda: GIB)
     assert room_of_this_machine(1).memory == int(0.8 * GIB) < whole
     assert room_of_this_machine(1, 5).memory == 5
 

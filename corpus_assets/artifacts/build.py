@@ -59,7 +59,8 @@ def build(asset: ScoredAsset, request: ScoredRequest, launch: Launch, log: Log) 
     scoring = request.scoring
     discovery = request.checked()
     scoring.check_writable()
-    scoring.check_space(discovery.clips, request.spec)
+    kept = scoring.kept_keys(discovery.clips)
+    scoring.check_space(discovery.clips, request.spec, kept)
     engine = scoring.engine(request.features)
     identity = engine.identity
     log(f"engine: {identity.kind} {identity.version}, model {scoring.model.name}")
@@ -74,6 +75,7 @@ def build(asset: ScoredAsset, request: ScoredRequest, launch: Launch, log: Log) 
             publication.temporary,
             scoring.out,
             scoring.max_failed_share,
+            scoring.costs(discovery.clips, kept),
         )
         table = task.make(work, workers, log)
         common = _common(request, discovery, engine, table)

@@ -21,7 +21,7 @@ from corpus_assets.tables.parquet import ClipTable
 from corpus_assets.tables.schema import SOURCE
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
     from pathlib import Path
 
     from corpus_assets.corpora.clip import Clip
@@ -76,13 +76,17 @@ class ScoredTable:
 
 @dataclass(frozen=True, slots=True)
 class TableTask:
-    """Which clips become which table, where, and the share of them that may fail."""
+    """Which clips become which table, where, and the share of them that may fail.
+
+    `costs` say how much work each clip is (`Scoring.costs`); None where all are alike.
+    """
 
     spec: TableSpec
     clips: tuple[Clip, ...]
     temporary: Path
     target: Path
     max_failed_share: float = 1.0
+    costs: Sequence[int] | None = None
 
     def make(self, work: Work, workers: Workers, log: Callable[[str], None]) -> ScoredTable:
         """Score the clips and write the table to `temporary`.
@@ -92,7 +96,7 @@ class TableTask:
         """
         started = time.monotonic()
         tracker, evidence = Tracker(len(self.clips), log), Evidence()
-        outcomes = extract(self.clips, work, workers, tracker)
+        outcomes = extract(self.clips, work, workers, tracker, self.costs)
         with ClipTable(self.temporary, self.spec) as table, contextlib.closing(outcomes):
             for outcome in outcomes:
                 if isinstance(outcome, Extracted):

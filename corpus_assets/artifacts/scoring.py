@@ -18,7 +18,7 @@ from corpus_assets.artifacts.storage import (
     check_writable,
     output_remedy,
 )
-from corpus_assets.errors import SetupError, StorageError
+from corpus_assets.errors import ClipError, SetupError, StorageError
 from corpus_assets.extraction.cache import CACHE_REMEDY, ReportCache
 from corpus_assets.extraction.scorer import CachePolicy, ClipScorer
 from corpus_assets.extraction.scorer_spec import ScorerSpec
@@ -176,12 +176,27 @@ class Scoring:
         )
         return threads
 
-    def check_space(self, clips: Sequence[Clip], spec: TableSpec) -> None:
+    def kept_keys(self, clips: Sequence[Clip]) -> frozenset[str]:
+        """Return the keys of the clips that have a cache entry, by one look at the folder."""
+        if self.cache_policy == "off":
+            return frozenset()
+        return self.cache.kept(clip.key for clip in clips)
+
+    def costs(self, clips: Sequence[Clip], kept: frozenset[str]) -> list[int]:
+        """Return an estimate of the work in each clip: 1 and the bytes of its sources.
+
+        A file's size follows frames and frame size exactly where frames are raw, and roughly where
+        they are compressed. A clip with an entry, or with sources that cannot be read, costs 1.
+        """
+        reads = self.cache_policy in ("reuse", "trust")
+        return [1 if reads and clip.key in kept else 1 + _bytes_of(clip) for clip in clips]
+
+    def check_space(self, clips: Sequence[Clip], spec: TableSpec, kept: frozenset[str]) -> None:
         """Look at what is free where the run will write. Raises StorageError."""
         row = NUMBER_BYTES * len(spec.columns)
         needs = [Need("output", self.out.parent, len(clips), row, output_remedy("out"))]
         if self.cache_policy != "off":
-            new = self.cache.count_missing(clip.key for clip in clips)
+            new = sum(clip.key not in kept for clip in clips)
             needs.append(Need("cache", self.cache_dir, new, REPORT_BYTES, CACHE_REMEDY))
         check_space(clips, needs)
 
@@ -209,6 +224,13 @@ class Scoring:
             check_writable("output", path.parent, output_remedy("out"))
         if self.cache_policy != "off":
             check_writable("cache", self.cache_dir, CACHE_REMEDY)
+
+
+def _bytes_of(clip: Clip) -> int:
+    try:
+        return sum(source.stamp().size for source in clip.sources)
+    except (ClipError, OSError):
+        return 0
 
 
 def _dask_support() -> ModuleType:

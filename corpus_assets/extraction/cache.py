@@ -59,11 +59,11 @@ class ReportCache:
         except FileNotFoundError:
             return None
 
-    def count_missing(self, keys: Iterable[str]) -> int:
-        """Return how many clips have no entry, by one look at the folder. Raises OSError."""
+    def kept(self, keys: Iterable[str]) -> frozenset[str]:
+        """Return the clips that have an entry, by one look at the folder. Raises OSError."""
         with os.scandir(self.folder) as entries:
             there = {entry.name for entry in entries}
-        return sum(f"{key}.json" not in there for key in keys)
+        return frozenset(key for key in keys if f"{key}.json" in there)
 
     def report(self, key: str, header: EntryHeader) -> bytes:
         """Read an entry's report, and note the use. Raises DamagedEntryError or ClipError."""

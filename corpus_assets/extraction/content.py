@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import threading
 from collections import OrderedDict
 from concurrent.futures import Future
@@ -10,6 +11,7 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from contextlib import AbstractContextManager
 
     from corpus_assets.corpora.clip import Source, Stamp
 
@@ -24,10 +26,16 @@ class ContentDigests:
     _kept: OrderedDict[tuple[Source, Stamp], Future[str]] = field(default_factory=OrderedDict)
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
-    def sha256(self, source: Source, stamp: Stamp, check: Callable[[], None]) -> str:
+    def sha256(
+        self,
+        source: Source,
+        stamp: Stamp,
+        check: Callable[[], None],
+        aside: Callable[[], AbstractContextManager[None]] = contextlib.nullcontext,
+    ) -> str:
         """Return the digest of a source as it is at `stamp`; one caller hashes, others wait.
 
-        `check` is called on the way, and may raise to end it.
+        `check` is called on the way, and may raise to end it; `aside` is entered while waiting.
 
         Raises OSError or ClipError when the source cannot be read.
         """
@@ -42,4 +50,7 @@ class ContentDigests:
             except BaseException as error:
                 digest.set_exception(error)
                 raise
+        if not digest.done():
+            with aside():
+                return digest.result()
         return digest.result()

@@ -1,14 +1,15 @@
-"""The extraction op: clips in, outcomes out, in submission order and bounded memory."""
+"""The extraction op: clips in, outcomes out, in the order of the clips and bounded memory."""
 
 from __future__ import annotations
 
-from collections import deque
 from concurrent.futures import wait
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from corpus_assets.extraction.order import Starts
+
 if TYPE_CHECKING:
-    from collections.abc import Generator, Iterable
+    from collections.abc import Generator, Iterable, Sequence
     from concurrent.futures import Future
 
     from corpus_assets.corpora.clip import Clip
@@ -17,27 +18,42 @@ if TYPE_CHECKING:
     from corpus_assets.extraction.workers import Work, Workers
 
 WINDOW_PER_WORKER = 4
-"""Outcomes that may wait for a slower clip before them; bounds the memory."""
+LEAST_WINDOW = 64
+"""Outcomes of some 50 KB that may wait for a slower clip before them, however few the workers."""
 TICK_SECONDS = 1.0
 
 
+def window(workers: int) -> int:
+    """Return how many clips may be under way behind the one whose turn it is.
+
+    As many again may have been started before their turn, being long. Both bound the memory.
+    """
+    return max(LEAST_WINDOW, WINDOW_PER_WORKER * workers)
+
+
 def extract(
-    clips: Iterable[Clip], work: Work, workers: Workers, tracker: Tracker
+    clips: Iterable[Clip],
+    work: Work,
+    workers: Workers,
+    tracker: Tracker,
+    costs: Sequence[int] | None = None,
 ) -> Generator[Outcome]:
     """Yield the outcome of every clip, in order, while others are being scored.
 
-    The tracker is told of each outcome: of one behind a slower clip within a second or so, before
-    its turn. An error that concerns every clip is raised as soon. Whatever ends the iteration
-    early, an error or the caller, cancels the workers.
+    `costs` say how much work each clip is; long ones then start early where the run would wait
+    for them at its end. The tracker is told of each outcome: of one behind a slower clip within a
+    second or so, before its turn. An error that concerns every clip is raised as soon. Whatever
+    ends the iteration early, an error or the caller, cancels the workers.
     """
-    pending: deque[_Pending] = deque()
+    clips = tuple(clips)
+    starts = Starts([1] * len(clips) if costs is None else costs, workers.count)
+    pending: dict[int, _Pending] = {}
     try:
-        for clip in clips:
-            pending.append(_Pending(clip.key, workers.submit(work, clip)))
-            if len(pending) >= WINDOW_PER_WORKER * workers.count:
-                yield _oldest(pending, tracker)
-        while pending:
-            yield _oldest(pending, tracker)
+        for turn in range(len(clips)):
+            for index in starts.now(turn, window(workers.count)):
+                clip = clips[index]
+                pending[index] = _Pending(clip.key, workers.submit(work, clip))
+            yield _outcome(turn, pending, workers, tracker)
     except BaseException:
         workers.cancel()
         raise
@@ -58,13 +74,16 @@ class _Pending:
             tracker.add(self.future.result())
 
 
-def _oldest(pending: deque[_Pending], tracker: Tracker) -> Outcome:
-    """Wait for the first outcome, and tell of the others that are there before it."""
-    oldest = pending[0]
+def _outcome(
+    turn: int, pending: dict[int, _Pending], workers: Workers, tracker: Tracker
+) -> Outcome:
+    """Wait for the clip whose turn it is, and tell of the others that are there before it."""
+    oldest = pending[turn]
     while not wait((oldest.future,), TICK_SECONDS).done:
-        for one in pending:
+        for one in pending.values():
             one.tell(tracker)
-        tracker.tick(sum(one.future.running() for one in pending), oldest.key)
-    pending.popleft()
+        unfinished = sum(not one.told for one in pending.values())
+        tracker.tick(min(unfinished, workers.count), oldest.key)
+    del pending[turn]
     oldest.tell(tracker)
     return oldest.future.result()

@@ -22,14 +22,14 @@ from corpus_assets.extraction.fingerprint import fingerprint
 from corpus_assets.extraction.outcome import Extracted, Failed, Lookup, Outcome, SourceRecord
 from corpus_assets.extraction.trust import trusted
 from corpus_assets.files import sha256_of_bytes
+from corpus_assets.libvmaf.process import Children
 from corpus_assets.libvmaf.report import parse_report
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Sequence
 
     from corpus_assets.corpora.clip import Clip, Stamp
     from corpus_assets.libvmaf.engine import Engine, Scored
-    from corpus_assets.libvmaf.process import Children
     from corpus_assets.libvmaf.report import Report
 
 CachePolicy = Literal["reuse", "refresh", "off", "trust"]
@@ -73,7 +73,7 @@ class ClipScorer:
                 header, lookup = self._header(clip)
             except ForeignEntryError:
                 return self._foreign(clip)
-            identified = self._identify(clip, header, children.refuse_if_stopped)
+            identified = self._identify(clip, header, children)
             records = identified.records
             if header is not None:
                 reused, lookup = self._reuse(identified, header)
@@ -114,14 +114,16 @@ class ClipScorer:
         return trusted(clip, self.cache.foreign_report(clip.key), self.engine.features)
 
     def _identify(
-        self, clip: Clip, header: EntryHeader | None, check: Callable[[], None] = lambda: None
+        self, clip: Clip, header: EntryHeader | None, children: Children | None = None
     ) -> Identified:
         """Learn the content of the sources; hash only what may have changed since recorded."""
         try:
+            children = children or Children()
             stamps = tuple(source.stamp() for source in clip.sources)
             recorded = recorded_content(header, stamps)
             content = tuple(
-                known or self.digests.sha256(source, stamp, check)
+                known
+                or self.digests.sha256(source, stamp, children.refuse_if_stopped, children.aside)
                 for known, source, stamp in zip(recorded, clip.sources, stamps, strict=True)
             )
         except OSError as error:

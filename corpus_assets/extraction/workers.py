@@ -7,6 +7,7 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, Protocol, Self
 
+from corpus_assets.libvmaf.permits import Permits
 from corpus_assets.libvmaf.process import Children
 
 if TYPE_CHECKING:
@@ -33,21 +34,31 @@ class Workers(Protocol):
 
 
 class ThreadWorkers:
-    """Threads of this process; the work itself is in child processes."""
+    """Threads of this process; the work itself is in child processes.
+
+    There are twice as many as clips that work at once, so that a clip which waits, for memory or
+    for another's hash, keeps nobody idle.
+    """
 
     def __init__(self, count: int | None = None) -> None:
-        """Start with `count` threads, by default one a processor that may be used."""
+        """Let `count` clips work at once, by default one a processor that may be used."""
         self.count = count or available_processors()
-        self._children = Children()
-        self._pool = ThreadPoolExecutor(self.count, thread_name_prefix="clip")
+        self._permits = Permits(self.count)
+        self._children = Children(self._permits)
+        self._pool = ThreadPoolExecutor(2 * self.count, thread_name_prefix="clip")
 
     def submit(self, work: Work, clip: Clip) -> Future[Outcome]:
         """Queue one clip."""
-        return self._pool.submit(work, clip, self._children)
+        return self._pool.submit(self._work, work, clip)
+
+    def _work(self, work: Work, clip: Clip) -> Outcome:
+        with self._permits.held(self._children.refuse_if_stopped):
+            return work(clip, self._children)
 
     def cancel(self) -> None:
         """Kill the children of running clips, drop the others, and wait for the threads."""
         self._children.stop()
+        self._permits.open(2 * self.count)
         self._pool.shutdown(wait=True, cancel_futures=True)
 
     def __enter__(self) -> Self:

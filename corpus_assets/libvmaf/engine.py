@@ -127,7 +127,8 @@ class Engine:
             measurement = stack.enter_context(measuring(self.model, computation.extractors))
             timeout = self.clip_timeout or _default_timeout(facts)
             need = expected_memory(clip, facts, computation)
-            stack.enter_context(self.room.taken(need, children.refuse_if_stopped))
+            room = self.room.taken(need, children.refuse_if_stopped, children.aside)
+            stack.enter_context(room)
             measured = self.program.run(Job(clip, inputs, facts, measurement, timeout), children)
             data = read_all(measurement.report_descriptor)
         measured.ledger.container = facts.frames

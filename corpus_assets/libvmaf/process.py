@@ -20,6 +20,8 @@ from corpus_assets.errors import CancelledError, EngineError
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
+    from corpus_assets.libvmaf.permits import Permits
+
 TAIL_LINES = 20
 LINE_CHARACTERS = 400
 ADDRESS = re.compile(r" @ 0x[0-9a-f]+")
@@ -68,6 +70,7 @@ class ProcessRun:
 class Children:
     """The running child processes of one run, so that a cancel can end them all."""
 
+    permits: Permits | None = None
     _running: set[subprocess.Popen[bytes]] = field(default_factory=set)
     _lock: threading.Lock = field(default_factory=threading.Lock)
     _stopped: bool = False
@@ -114,6 +117,15 @@ class Children:
         """Raise CancelledError after `stop`."""
         if self._stopped:
             raise CancelledError("the run is being cancelled")
+
+    @contextlib.contextmanager
+    def aside(self) -> Iterator[None]:
+        """Let another clip work while this thread waits. Raises CancelledError after `stop`."""
+        if self.permits is None:
+            yield
+            return
+        with self.permits.lent(self.refuse_if_stopped):
+            yield
 
     def stop(self) -> None:
         """End every running child, and refuse to start others."""

@@ -17,19 +17,17 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from corpus_assets.errors import StorageError
+from corpus_assets.libvmaf.cgroup import memory_limit
 from corpus_assets.locks import try_lock
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
+    from contextlib import AbstractContextManager
 
 
 POLL_SECONDS = 0.05
 SCRATCH_REMEDY = "remove that folder, or set TMPDIR to another"
 SHARE_OF_MEMORY = 0.8
-CGROUP_LIMITS = (
-    "/sys/fs/cgroup/memory.max",
-    "/sys/fs/cgroup/memory/memory.limit_in_bytes",
-)
 DIGITS = 32
 
 
@@ -42,25 +40,36 @@ class Room:
     memory: int = 0
 
     @contextlib.contextmanager
-    def taken(self, need: int, check: Callable[[], None]) -> Iterator[None]:
+    def taken(
+        self,
+        need: int,
+        check: Callable[[], None],
+        aside: Callable[[], AbstractContextManager[None]] = contextlib.nullcontext,
+    ) -> Iterator[None]:
         """Wait for room for a clip that needs so many bytes, and hold it.
 
-        `check` is called while waiting, and may raise. Raises StorageError.
+        `check` is called while waiting, and may raise; `aside` is entered for as long as there is
+        no room. Raises StorageError.
         """
-        folder, slot = _usable(self.folder), None
-        while folder is not None and slot is None:
+        folder = _usable(self.folder)
+        with contextlib.ExitStack() as held:
             check()
-            try:
-                slot = self._try(folder, need)
-            except OSError as error:
-                raise StorageError.of("scratch", folder, error, SCRATCH_REMEDY) from error
-            if slot is None:
-                time.sleep(POLL_SECONDS)
-        try:
+            if folder is not None and not self._enter(folder, need, held):
+                with aside():
+                    while not self._enter(folder, need, held):
+                        time.sleep(POLL_SECONDS)
+                        check()
             yield
-        finally:
-            if slot is not None:
-                os.close(slot)
+
+    def _enter(self, folder: Path, need: int, held: contextlib.ExitStack) -> bool:
+        """Say whether there was room; it is then ours as long as the stack lasts."""
+        try:
+            slot = self._try(folder, need)
+        except OSError as error:
+            raise StorageError.of("scratch", folder, error, SCRATCH_REMEDY) from error
+        if slot is not None:
+            held.callback(os.close, slot)
+        return slot is not None
 
     def _try(self, folder: Path, need: int) -> int | None:
         """Return the descriptor of a slot that is now ours, or None where there is no room."""
@@ -88,7 +97,7 @@ class Room:
 def room_of_this_machine(slots: int, memory: int | None = None) -> Room:
     """Return the room that all runs of this user on this machine share.
 
-    `memory` is in bytes, by default 80 % of what the machine, or the container, has.
+    `memory` is in bytes, by default 80 % of what the machine, the container or the job has.
     """
     folder = Path(tempfile.gettempdir(), f"corpus_assets-{os.getuid()}")
     return Room(folder, slots, memory or int(SHARE_OF_MEMORY * _memory()))
@@ -107,17 +116,9 @@ def _usable(folder: Path | None) -> Path | None:
 
 
 def _memory() -> int:
-    """Return the memory of the machine, or of the container where that is less, in bytes."""
+    """Return the memory of the machine, or of the container or job where that is less, in bytes."""
     whole = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
-    return min([whole, *filter(None, map(_limit, CGROUP_LIMITS))])
-
-
-def _limit(path: str) -> int | None:
-    try:
-        text = Path(path).read_text().strip()
-    except OSError:
-        return None
-    return int(text) if text.isdigit() else None
+    return min(whole, memory_limit() or whole)
 
 
 def _noted(slot: int) -> int:

@@ -91,7 +91,8 @@ def _steps(corpus: CachedCorpus, manifest: Path) -> dict[str, float]:
     (konvid,) = (source for source in SOURCES if source.key[0] == "konvid_1k")
     timed("observing", lambda: observe(konvid, corpus.settings, SharedSettings(), os.environ))
     clips = timed("discovery", request.discover).clips
-    timed("check of space", lambda: request.scoring.check_space(clips, request.spec))
+    kept = timed("look at the cache folder", lambda: request.scoring.kept_keys(clips))
+    timed("check of space", lambda: request.scoring.check_space(clips, request.spec, kept))
     scorer = request.scoring.scorer(request.scoring.engine(request.features))
     assert scorer.is_cached(clips[0])  # which has the engine identified
     timed("look-up in the cache", lambda: all(map(scorer.is_cached, clips)))

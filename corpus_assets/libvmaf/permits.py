@@ -1,0 +1,78 @@
+"""Permits to work: threads that wait for something else lend theirs, so that others go on."""
+
+from __future__ import annotations
+
+import contextlib
+import threading
+from collections import deque
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+
+class Permits:
+    """So many threads work at once; whoever holds a permit may lend it while it waits.
+
+    They are handed over in the order in which threads came, first to those that lent theirs: these
+    may hold memory.
+    """
+
+    def __init__(self, count: int) -> None:
+        """Make `count` permits."""
+        self._free, self._lock = count, threading.Lock()
+        self._queue: deque[threading.Event] = deque()
+        self._mine = threading.local()
+
+    @contextlib.contextmanager
+    def held(self, check: Callable[[], None]) -> Iterator[None]:
+        """Wait for a permit and hold it; `check` may raise once there is one."""
+        try:
+            self._take(check, first=False)
+            yield
+        finally:
+            self._give_back()
+
+    @contextlib.contextmanager
+    def lent(self, check: Callable[[], None]) -> Iterator[None]:
+        """Let others have this thread's permit, and wait for one again at the end.
+
+        After an error the thread is left without: it has no more work to do.
+        """
+        lends = self._give_back()
+        yield
+        if lends:
+            self._take(check, first=True)
+
+    def open(self, threads: int) -> None:
+        """Let so many waiting threads go, which `check` then ends."""
+        for _ in range(threads):
+            self._hand_over()
+
+    def _take(self, check: Callable[[], None], *, first: bool) -> None:
+        given = threading.Event()
+        with self._lock:
+            if self._free:
+                self._free -= 1
+                given.set()
+            elif first:
+                self._queue.appendleft(given)
+            else:
+                self._queue.append(given)
+        given.wait()
+        self._mine.held = True
+        check()
+
+    def _give_back(self) -> bool:
+        held: bool = getattr(self._mine, "held", False)
+        if held:
+            self._mine.held = False
+            self._hand_over()
+        return held
+
+    def _hand_over(self) -> None:
+        with self._lock:
+            if self._queue:
+                self._queue.popleft().set()
+            else:
+                self._free += 1

@@ -1,0 +1,140 @@
+"""Clips that wait keep no worker idle, and never make more work at once than there are workers."""
+
+from __future__ import annotations
+
+import contextlib
+import threading
+import time
+from collections.abc import Callable
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import BinaryIO
+
+import pytest
+
+from corpus_assets.corpora.clip import Clip, OpenedInput, Stamp
+from corpus_assets.corpora.file_source import FileSource
+from corpus_assets.errors import CancelledError
+from corpus_assets.extraction.content import ContentDigests
+from corpus_assets.extraction.extract import extract
+from corpus_assets.extraction.outcome import Failed, Outcome
+from corpus_assets.extraction.progress import Tracker
+from corpus_assets.extraction.workers import ThreadWorkers
+from corpus_assets.libvmaf.engine import Engine, Scored
+from corpus_assets.libvmaf.process import Children
+from corpus_assets.libvmaf.room import Room
+from corpus_assets_tests.making import build_pairs
+from corpus_assets_tests.test_process import clip, silent
+
+
+def test_small_clips_run_while_a_large_one_waits_for_memory(tmp_path: Path) -> None:
+    room, ended, most, now = Room(tmp_path, 2, 10), list[str](), 0, 0
+    lock, small_ended = threading.Lock(), threading.Event()
+
+    def work(item: Clip, children: Children) -> Outcome:
+        nonlocal most, now
+        large = item.key in ("000", "001")
+        with room.taken(9 if large else 1, children.refuse_if_stopped, children.aside):
+            with lock:
+                now += 1
+                most = max(most, now)
+            if item.key in ("000", "001") and not ended:
+                assert small_ended.wait(20), "the other large clip keeps a worker idle"
+            time.sleep(0.01)
+            with lock:
+                now -= 1
+                ended.append(item.key)
+        if not large:
+            small_ended.set()
+        return Failed(item, "run", "")
+
+    with ThreadWorkers(2) as workers:
+        tracker = Tracker(12, silent)
+        keys = [one.clip.key for one in extract(map(clip, range(12)), work, workers, tracker)]
+    assert keys == sorted(keys)
+    assert most == 2
+    assert {"000", "001"} <= set(ended), "a large clip does not starve"
+
+
+@pytest.mark.parametrize("waiting", [True, False])
+def test_a_cancel_ends_threads_that_wait(tmp_path: Path, *, waiting: bool) -> None:
+    room, begun = Room(tmp_path, 8, 10), threading.Event()
+
+    def work(item: Clip, children: Children) -> Outcome:
+        begun.set()
+        with room.taken(9, children.refuse_if_stopped, children.aside):
+            return Failed(item, "run", "")
+
+    holding = room.taken(9, lambda: None) if waiting else contextlib.nullcontext()
+    started = time.monotonic()
+    with holding, ThreadWorkers(2) as workers:
+        futures = [workers.submit(work, clip(number)) for number in range(8)]
+        assert begun.wait(5)
+        workers.cancel()
+    assert time.monotonic() - started < 5
+    assert all(one.done() for one in futures)
+    errors = [one.exception() for one in futures if not one.cancelled()]
+    assert all(error is None or isinstance(error, CancelledError) for error in errors)
+
+
+@dataclass(frozen=True)
+class SharedSource:
+    """A reference of several clips, whose hash takes until others have worked."""
+
+    name: str
+    others: threading.Event
+
+    def stamp(self) -> Stamp:
+        return Stamp(1, 1, 1)
+
+    def sha256(self, check: Callable[[], None] = lambda: None) -> str:
+        check()
+        assert self.others.wait(20), "who waits for this hash keeps a worker idle"
+        return "0" * 64
+
+    def open(self) -> BinaryIO:
+        raise NotImplementedError
+
+    def opened(self) -> AbstractContextManager[OpenedInput]:
+        raise NotImplementedError
+
+
+def test_clips_run_while_one_waits_for_the_hash_of_another() -> None:
+    """Two clips share a reference; a third does not need it."""
+    digests, others = ContentDigests(), threading.Event()
+    source = SharedSource("x", others)
+
+    def work(item: Clip, children: Children) -> Outcome:
+        if item.key in ("000", "001"):
+            digests.sha256(source, source.stamp(), children.refuse_if_stopped, children.aside)
+        else:
+            others.set()
+        return Failed(item, "run", "")
+
+    with ThreadWorkers(2) as workers:
+        assert len(list(extract(map(clip, range(3)), work, workers, Tracker(3, silent)))) == 3
+
+
+def test_each_clip_is_scored_as_soon_as_it_is_hashed(
+    konvid_root: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What hashing has read is still in the page cache when it is scored."""
+    events = list[tuple[str, str]]()
+    hashed, scored = FileSource.sha256, Engine.score
+
+    def note_hash(source: FileSource, check: Callable[[], None] = lambda: None) -> str:
+        events.append(("hash", source.name))
+        return hashed(source, check)
+
+    def note_score(engine: Engine, item: Clip, children: Children) -> Scored:
+        events.append(("score", item.reference.source.name))
+        return scored(engine, item, children)
+
+    monkeypatch.setattr(FileSource, "sha256", note_hash)
+    monkeypatch.setattr(Engine, "score", note_score)
+    build_pairs(konvid_root, workers=1)
+    assert len(events) >= 4
+    for first, second in zip(events[::2], events[1::2], strict=True):
+        assert (first[0], second[0]) == ("hash", "score")
+        assert first[1] == second[1]
