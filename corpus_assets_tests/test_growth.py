@@ -63,17 +63,19 @@ def test_events_do_not_grow_with_failures_and_skipped_files(
 
 
 def test_growth_runs(capsys: pytest.CaptureFixture[str]) -> None:
-    growth.main(["--clips", "2", "4", "--frames", "3"])
+    claims = growth.main(["--clips", "2", "4", "--frames", "3"])
+    assert [claim.goal for claim in claims] == ["at most 512 MiB"] * 2
     printed = capsys.readouterr().out
     assert "4 clips, 12 rows in 1 row groups" in printed
     assert "times the processor seconds per clip of 2 clips" in printed
 
 
 def test_warm_cache_runs(capsys: pytest.CaptureFixture[str]) -> None:
-    warm_cache.main(["--clips", "2", "--frames", "3", "--rounds", "1"])
+    asset, _ = warm_cache.main(["--clips", "2", "--frames", "3", "--rounds", "1"])
+    assert asset.goal == "at most 2 s"
     assert capsys.readouterr().out.count("s per 1,000 clips") == 3
 
 
 def test_rows_run(capsys: pytest.CaptureFixture[str]) -> None:
-    bvi_rows.main(["--reports", "2", "--frames", "3", "--rounds", "1"])
+    assert len(bvi_rows.main(["--reports", "2", "--frames", "3", "--rounds", "1"])) == 2
     assert capsys.readouterr().out.count("s per 1,000 reports") == 2

@@ -8,7 +8,15 @@ from __future__ import annotations
 import argparse
 from collections.abc import Callable, Sequence
 
-from corpus_assets_tests.benchmarks import konvid_pairs, netflix_full, overhead, quality_metrics
+from corpus_assets_tests.benchmarks import (
+    bvi_rows,
+    growth,
+    konvid_pairs,
+    netflix_full,
+    overhead,
+    quality_metrics,
+    warm_cache,
+)
 from corpus_assets_tests.benchmarks.claims import Claim, table
 
 Main = Callable[[Sequence[str]], list[Claim]]
@@ -17,6 +25,9 @@ BENCHMARKS: dict[str, Main] = {
     "b": netflix_full.main,
     "c": quality_metrics.main,
     "d": overhead.main,
+    "e": warm_cache.main,
+    "f": bvi_rows.main,
+    "g": growth.main,
 }
 """Each takes what this command does not know itself, and returns its claims. One that has other
 options than `options_of` gives must let those pass (`parse_known_args`)."""

@@ -23,7 +23,9 @@ from corpus_assets.corpora.bvi_dvc import TIERS
 from corpus_assets.libvmaf.features import CANONICAL6, FULL
 from corpus_assets.libvmaf.ffmpeg import embedded_ffmpeg
 from corpus_assets_tests.archives import stem, write_archive
+from corpus_assets_tests.benchmarks.claims import Claim
 from corpus_assets_tests.benchmarks.machine import print_machine
+from corpus_assets_tests.benchmarks.rounds import Spread
 from corpus_assets_tests.making import build_bvi, build_rows
 from corpus_assets_tests.media import cut_clips
 
@@ -87,13 +89,14 @@ def measured(folder: Path, output: Path) -> tuple[int, float, float, float]:
     return rows, seconds, idle, peak
 
 
-def main(arguments: Sequence[str] | None = None) -> None:
+def main(arguments: Sequence[str] | None = None) -> list[Claim]:
     parser = argparse.ArgumentParser(description=__doc__.split("\n", 1)[0])
     parser.add_argument("--reports", type=int, default=5000)
     parser.add_argument("--frames", type=int, default=64)
     parser.add_argument("--rounds", type=int, default=3)
-    options = parser.parse_args(arguments)
+    options, _ = parser.parse_known_args(arguments)
     print_machine(embedded_ffmpeg())
+    claims = []
     for features in (CANONICAL6, FULL):
         with tempfile.TemporaryDirectory() as name:
             work = Path(name)
@@ -109,6 +112,10 @@ def main(arguments: Sequence[str] | None = None) -> None:
                 f"reports, peak {max(run[3] for run in runs):.0f} MiB, "
                 f"{max(run[3] - run[2] for run in runs):.0f} MiB over the idle process"
             )
+            each = Spread.of([seconds / options.reports * 1000 for seconds in times])
+            what = f"corpus rows, `{features.name}`, {options.reports} reports of {options.frames}"
+            claims.append(Claim(f"{what} frames: seconds per 1,000", each.text(2, " s")))
+    return claims
 
 
 if __name__ == "__main__":
