@@ -124,9 +124,13 @@ class DaskWorkers:
             if self._cancelled:
                 sent.outcome.cancel()
                 return
-            task = self._client.submit(
-                run_clip, sent.work, sent.clip, self._run, key, key=key, pure=False
-            )
+            try:
+                task = self._client.submit(
+                    run_clip, sent.work, sent.clip, self._run, key, key=key, pure=False
+                )
+            except Exception as error:  # noqa: BLE001 (else nobody would hear of it)
+                sent.outcome.set_exception(_lost(error))
+                return
             self._in_work[key] = (sent, task)
         task.add_done_callback(partial(self._settle, key))
 
