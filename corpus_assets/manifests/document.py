@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import math
 from pathlib import Path
 from typing import Any
@@ -27,7 +28,11 @@ def to_bytes(manifest: pydantic.BaseModel) -> bytes:
     """Return a manifest's bytes; equal models give equal bytes."""
     tree = manifest.model_dump(mode="json", by_alias=True)
     options = orjson.OPT_SORT_KEYS | orjson.OPT_INDENT_2 | orjson.OPT_APPEND_NEWLINE
-    return orjson.dumps(tree, option=options)
+    try:
+        return orjson.dumps(tree, option=options)
+    except TypeError:  # an integer of more than 64 bits, which only other tools write
+        text = json.dumps(finite(tree), sort_keys=True, indent=2, ensure_ascii=False)
+        return f"{text}\n".encode()
 
 
 def finite(value: Any) -> Any:  # noqa: ANN401 (any JSON tree)
