@@ -12,7 +12,7 @@ import signal
 from dask_jobqueue import SLURMCluster
 
 CORES = 8
-"""Of a job; as many clips run in it at once. 2 GB each are enough for 1080p (docs/operations.md, Workers)."""
+"""Of a job; as many clips run in it at once. What one needs: docs/operations.md, Workers."""
 
 
 def cluster() -> SLURMCluster:
