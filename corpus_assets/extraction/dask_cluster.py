@@ -43,10 +43,9 @@ def cluster_workers(
     Raises ClusterError when the scheduler cannot be reached, or a worker would not give the same
     results or does not see the same files.
     """
-    with _connected(address) as client:
-        work = RemoteScorer(spec, Facts.of(engine), uuid.uuid4().hex)
-        with _landmarks(spec, clips) as landmarks:
-            _check(client, work, landmarks)
+    with _connected(address) as client, _landmarks(spec, clips) as landmarks:
+        work = RemoteScorer(spec, Facts.of(engine), landmarks, uuid.uuid4().hex)
+        _check(client, work)
         workers = DaskWorkers(client, work.run, log)
         try:
             yield workers, work
@@ -60,7 +59,7 @@ def cluster_threads(address: str, spec: ScorerSpec, engine: Engine) -> dict[str,
     Raises ClusterError or EngineError.
     """
     with _connected(address) as client:
-        _check(client, RemoteScorer(spec, Facts.of(engine), ""), Landmarks(None, None))
+        _check(client, RemoteScorer(spec, Facts.of(engine), Landmarks(None, None), ""))
         return dict(client.nthreads())
 
 
@@ -92,7 +91,7 @@ def _quiet(name: str) -> Iterator[None]:
 
 @contextlib.contextmanager
 def _landmarks(spec: ScorerSpec, clips: Sequence[Clip]) -> Iterator[Landmarks]:
-    """Put a file into the cache folder for as long as workers look for it."""
+    """Put a file into the cache folder for as long as workers may look for it."""
     source = next(filter(None, map(_found, clips[:1])), None)
     if spec.policy == "off":
         yield Landmarks(None, source)
@@ -111,9 +110,9 @@ def _found(clip: Clip) -> tuple[Source, Stamp] | None:
     return None
 
 
-def _check(client: Client, work: RemoteScorer, landmarks: Landmarks) -> None:
+def _check(client: Client, work: RemoteScorer) -> None:
     """Ask every worker that is there. Raises ClusterError naming the first that will not do."""
-    answers = client.run(differences, work.facts, work.spec, landmarks, on_error="return")
+    answers = client.run(differences, work.facts, work.spec, work.landmarks, on_error="return")
     wrong = [(worker, _said(answer)) for worker, answer in answers.items() if answer]
     if wrong:
         lines = bounded(wrong, WORKERS_NAMED, lambda one: f"{one[0]}: {one[1]}")

@@ -16,7 +16,7 @@ from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from corpus_assets.errors import CorpusAssetsError, EngineError
-from corpus_assets.extraction.peers import Facts
+from corpus_assets.extraction.peers import Facts, Landmarks
 from corpus_assets.libvmaf.process import Children
 
 if TYPE_CHECKING:
@@ -41,10 +41,14 @@ RUNS_KEPT = 4
 
 @dataclass(frozen=True, slots=True)
 class RemoteScorer:
-    """`Work` that can be sent to another process; `facts` are those of the run's own."""
+    """`Work` that can be sent to another process; `facts` are those of the run's own.
+
+    A worker that joins later is held against them, and must find the landmarks too.
+    """
 
     spec: ScorerSpec
     facts: Facts
+    landmarks: Landmarks
     run: str
 
     def __call__(self, clip: Clip, children: Children) -> Outcome:
@@ -65,7 +69,7 @@ def _scorer(work: RemoteScorer) -> ClipScorer:
     worker = get_worker()
     spec = replace(work.spec, slots=worker.state.nthreads)
     engine = spec.engine()
-    if different := work.facts.differences(Facts.of(engine)):
+    if different := [*work.facts.differences(Facts.of(engine)), *work.landmarks.missing()]:
         raise EngineError(f"Dask worker {worker.address} has {', '.join(different)}")
     return spec.scorer(engine)
 
