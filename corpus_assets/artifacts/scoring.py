@@ -236,7 +236,7 @@ def _bytes_of(clip: Clip) -> int:
 def _dask_support() -> ModuleType:
     """Import what the extra brings. Raises SetupError."""
     try:
-        from corpus_assets.extraction import dask_cluster  # noqa: PLC0415
+        from corpus_assets.extraction import dask_cluster  # noqa: PLC0415 (an extra)
     except ModuleNotFoundError as error:
         raise SetupError(
             f"dask_address is set, but {error.name} is not installed: "

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from typing import TYPE_CHECKING, Annotated, Self
 
 import pydantic
@@ -30,8 +31,8 @@ def _labelled(value: object) -> object:
 
 
 def _twice(names: Iterable[str]) -> str | None:
-    seen: set[str] = set()
-    return next((name for name in names if name in seen or seen.add(name)), None)  # type: ignore[func-returns-value]
+    counts = Counter(names)
+    return next((name for name, count in counts.items() if count > 1), None)
 
 
 def _labels_are_plain(value: dict[str, str] | None) -> dict[str, str] | None:
