@@ -53,7 +53,7 @@ class Cluster:
             arguments += ["--preload", str(scratch / "preloaded.py")]
         start = ["-m", "distributed.cli.dask_worker"]
         if main:
-            start = ["-c", f"{main}\nfrom distributed.cli.dask_worker import main\nmain()"]
+            start = _after(main, "distributed.cli.dask_worker")
             arguments.append("--no-nanny")
         process = _started([*start, *arguments], scratch / "log", variables or {})
         self.processes.append(process)
@@ -67,13 +67,21 @@ class Cluster:
             return list(client.run(os.getpid).values())
 
 
+def _after(main: str, module: str) -> list[str]:
+    """Return what runs a command of Dask's after a program."""
+    return ["-c", f"{main}\nfrom {module} import main\nmain()"]
+
+
 @contextmanager
-def dask_cluster(folder: Path, workers: int = 2, **options: object) -> Iterator[Cluster]:
-    """Run a scheduler with some workers, and end them whatever happens."""
+def dask_cluster(
+    folder: Path, workers: int = 2, *, main: str = "", **options: object
+) -> Iterator[Cluster]:
+    """Run a scheduler, after the program `main`, with some workers; end them whatever happens."""
     folder.mkdir(parents=True)
     told = folder / "scheduler.json"
-    argv = ["-m", "distributed.cli.dask_scheduler", *LOOPBACK, "--port", "0"]
-    scheduler = _started([*argv, "--scheduler-file", str(told), *LEFT_ALONE], folder / "log", {})
+    start = _after(main, "distributed.cli.dask_scheduler")
+    argv = [*start, *LOOPBACK, "--port", "0", "--scheduler-file", str(told), *LEFT_ALONE]
+    scheduler = _started(argv, folder / "log", {})
     cluster = Cluster(folder, scheduler, "")
     try:
         until(told.exists, START_SECONDS)

@@ -51,6 +51,16 @@ def call(self, clip, children):
 call.real = real  # Dask loads this file twice
 ClipScorer.__call__ = call
 """
+ELSEWHERE = """
+import pathlib
+import corpus_assets.corpora.file_source as f
+real = pathlib.Path.exists
+pathlib.Path.exists = lambda path: '.dask.' not in path.name and real(path)
+def stamp(self):
+    raise FileNotFoundError
+f.FileSource.stamp = stamp
+"""
+NO_PACKAGE = "import sys; sys.modules['corpus_assets.extraction'] = None"
 
 
 @pytest.fixture(scope="module")
@@ -203,7 +213,7 @@ def test_an_ended_run_ends_its_work_on_the_workers(
             "import corpus_assets.extraction.peers as p; p.code_sha256 = lambda: 'edited'",
             r"another code \(edited, here [0-9a-f]{20}\)",
         ),
-        ("import sys; sys.modules['corpus_assets.extraction'] = None", "is not installed there"),
+        (NO_PACKAGE, "is not installed there"),
         (
             "import corpus_assets.extraction.scorer_spec as s; s.embedded_ffmpeg = lambda: '/none'",
             "/none is not a program that can be run",
@@ -228,35 +238,64 @@ def test_workers_that_differ_are_found_before_any_work(
 def test_workers_that_see_other_folders_are_found_before_any_work(
     own_cluster: Cluster, konvid_root: Path, tmp_path: Path
 ) -> None:
-    elsewhere = (
-        "import pathlib; real = pathlib.Path.exists\n"
-        "pathlib.Path.exists = lambda path: '.dask.' not in path.name and real(path)\n"
-        "import corpus_assets.corpora.file_source as f\n"
-        "def stamp(self): raise FileNotFoundError\n"
-        "f.FileSource.stamp = stamp"
-    )
-    own_cluster.add_worker(main=elsewhere)
+    own_cluster.add_worker(main=ELSEWHERE)
     with pytest.raises(ClusterError) as raised:
         on_dask(own_cluster, konvid_root)
     assert f"another cache_dir ({tmp_path / 'cache' / 'konvid_1k'} is not the" in str(raised.value)
     assert "another corpus (KoNViD_1k_videos/10.mp4 is not there as it is" in str(raised.value)
 
 
+@pytest.mark.parametrize(
+    ("main", "kind", "message"),
+    [
+        (
+            "import corpus_assets as c; c.__version__ = '0.0.1'",
+            EngineError,
+            r"Dask worker tcp://.* has another package",
+        ),
+        (ELSEWHERE, EngineError, r"Dask worker tcp://.* has another cache_dir .*, another corpus"),
+        (
+            "import corpus_assets.extraction.scorer_spec as s; s.embedded_ffmpeg = lambda: '/none'",
+            EngineError,
+            r"Dask worker tcp://.*/none is not a program that can be run",
+        ),
+        (NO_PACKAGE, ClusterError, r"a Dask worker cannot take a clip: .* is not installed there"),
+    ],
+)
 def test_a_worker_that_joins_late_and_differs_ends_the_run(
-    own_cluster: Cluster, long_root: Path, tmp_path: Path
+    own_cluster: Cluster,
+    long_root: Path,
+    tmp_path: Path,
+    main: str,
+    kind: type[Exception],
+    message: str,
 ) -> None:
     own_cluster.add_worker()
     cache = tmp_path / "cache" / "konvid_1k"
 
     def join() -> None:
         until(lambda: entries(cache) >= 1, 60)
-        own_cluster.add_worker(main="import corpus_assets as c; c.__version__ = '0.0.1'")
+        own_cluster.add_worker(main=main)
 
     joining = threading.Thread(target=join)
     joining.start()
-    with pytest.raises(EngineError, match=r"Dask worker tcp://.* has another package"):
+    with pytest.raises(kind, match=message):
         on_dask(own_cluster, long_root)
     joining.join()
+
+
+def test_a_scheduler_without_the_package_is_found_before_any_work(
+    konvid_root: Path, tmp_path: Path
+) -> None:
+    edited = "import corpus_assets.extraction.peers as p; p.code_sha256 = lambda: 'edited'"
+    for number, (main, message) in enumerate(
+        {NO_PACKAGE: "is not installed there", edited: r"another code \(edited, here"}.items()
+    ):
+        with (
+            dask_cluster(tmp_path / f"cluster{number}", workers=0, main=main) as cluster,
+            pytest.raises(ClusterError, match=f"the Dask scheduler cannot take part.*{message}"),
+        ):
+            on_dask(cluster, konvid_root)
 
 
 def test_clips_wait_for_workers_that_come_later(own_cluster: Cluster, konvid_root: Path) -> None:
@@ -296,10 +335,17 @@ def test_doctor_looks_at_the_cluster(cluster: Cluster, tmp_path: Path) -> None:
 
 def test_no_scheduler_and_no_address(konvid_root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("corpus_assets.extraction.dask_cluster.CONNECT_SECONDS", 2)
-    for address, kind in {"tcp://127.0.0.1:9": ClusterError, "nothing://x": SettingError}.items():
+    before = threading.enumerate()
+    for address, kind in {
+        "tcp://127.0.0.1:9": ClusterError,
+        "nothing://x": SettingError,
+        "tls://127.0.0.1:9": SettingError,  # without Dask's configuration of it
+        "127.0.0.1": SettingError,
+    }.items():
         shared = SharedSettings(dask_address=address)
         with pytest.raises(kind, match="set dask_address or CORPUS_ASSETS_DASK_ADDRESS to"):
             build_asset(VMAF_PAIRS, shared, konvid_root=str(konvid_root))
+    assert threading.enumerate() == before
 
 
 def test_the_extra_is_asked_for(konvid_root: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -21,7 +21,7 @@ KEPT = 64
 
 @dataclass(frozen=True, slots=True)
 class ContentDigests:
-    """SHA-256 of the sources that were asked for last."""
+    """SHA-256 of the sources that were asked for last; one that failed is tried again."""
 
     _kept: OrderedDict[tuple[Source, Stamp], Future[str]] = field(default_factory=OrderedDict)
     _lock: threading.Lock = field(default_factory=threading.Lock)
@@ -48,6 +48,8 @@ class ContentDigests:
             try:
                 digest.set_result(source.sha256(check))
             except BaseException as error:
+                with self._lock:
+                    self._kept.pop((source, stamp), None)
                 digest.set_exception(error)
                 raise
         if not digest.done():

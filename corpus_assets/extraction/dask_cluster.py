@@ -5,14 +5,18 @@ from __future__ import annotations
 import contextlib
 import logging
 import uuid
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from distributed import Client
+from distributed.comm import connect
+from distributed.security import Security
+from distributed.utils import LoopRunner
 
 from corpus_assets.corpora.texts import bounded
 from corpus_assets.errors import ClipError, ClusterError, SettingError
 from corpus_assets.extraction.dask_workers import DaskWorkers
-from corpus_assets.extraction.peers import Facts, Landmarks, differences
+from corpus_assets.extraction.peers import Facts, Landmarks, differences, package_and_code, said
 from corpus_assets.extraction.remote import RemoteScorer
 from corpus_assets.files import temporary_beside
 
@@ -40,8 +44,8 @@ def cluster_workers(
 
     `engine` is that of `spec` in this process, which workers are compared with.
 
-    Raises ClusterError when the scheduler cannot be reached, or a worker would not give the same
-    results or does not see the same files.
+    Raises ClusterError when the scheduler cannot be reached or has another package, or a worker
+    would not give the same results or does not see the same files.
     """
     with _connected(address) as client, _landmarks(spec, clips) as landmarks:
         work = RemoteScorer(spec, Facts.of(engine), landmarks, uuid.uuid4().hex)
@@ -66,15 +70,23 @@ def cluster_threads(address: str, spec: ScorerSpec, engine: Engine) -> dict[str,
 @contextlib.contextmanager
 def _connected(address: str) -> Iterator[Client]:
     try:
+        LoopRunner(asynchronous=False).run_sync(_reach, address)
         client = Client(
             address, timeout=CONNECT_SECONDS, set_as_default=False, name="corpus_assets"
         )
-    except ValueError as error:
+    except (ValueError, TypeError, RuntimeError) as error:  # by scheme, TLS settings, libraries
         raise SettingError("dask_address", address, f"{error}; {REMEDY}") from error
     except OSError as error:
         raise ClusterError(f"no Dask scheduler answers at {address}; {REMEDY}") from error
     with _quiet("distributed.client"), client:
         yield client
+
+
+async def _reach(address: str) -> None:
+    """Try the address: a client that cannot connect leaves a thread and warnings behind."""
+    arguments = Security().get_connection_args("client")
+    comm = await connect(address, timeout=CONNECT_SECONDS, **arguments)
+    await comm.close()
 
 
 @contextlib.contextmanager
@@ -111,9 +123,10 @@ def _found(clip: Clip) -> tuple[Source, Stamp] | None:
 
 
 def _check(client: Client, work: RemoteScorer) -> None:
-    """Ask every worker that is there. Raises ClusterError naming the first that will not do."""
+    """Ask the scheduler and all workers. Raises ClusterError naming the first that will not do."""
+    _check_scheduler(client, work.facts)
     answers = client.run(differences, work.facts, work.spec, work.landmarks, on_error="return")
-    wrong = [(worker, _said(answer)) for worker, answer in answers.items() if answer]
+    wrong = [(worker, said(answer)) for worker, answer in answers.items() if answer]
     if wrong:
         lines = bounded(wrong, WORKERS_NAMED, lambda one: f"{one[0]}: {one[1]}")
         raise ClusterError(
@@ -123,11 +136,15 @@ def _check(client: Client, work: RemoteScorer) -> None:
         )
 
 
-def _said(answer: list[str] | BaseException) -> str:
-    """Say what is wrong with a worker: what differs, or why it could not be looked at."""
-    if not isinstance(answer, BaseException):
-        return "; ".join(answer)
-    text = str(answer)  # what cannot be read over there arrives as the text of its error
-    if text.startswith(("ModuleNotFoundError", "AttributeError")):
-        return f"corpus_assets, or this version of it, is not installed there: {text}"
-    return text
+def _check_scheduler(client: Client, facts: Facts) -> None:
+    """Look at the scheduler, which reads every task. Raises ClusterError."""
+    try:
+        package, code = client.run_on_scheduler(package_and_code)
+        different = facts.differences(replace(facts, package=package, code=code))
+    except Exception as error:  # noqa: BLE001 (of whatever kind reading has failed with over there)
+        different = [said(error)]
+    if different:
+        raise ClusterError(
+            f"the Dask scheduler cannot take part; nothing was scored. Give it the package of this "
+            f"run: {'; '.join(different)}"
+        )

@@ -17,11 +17,12 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from distributed import KilledWorker
-from distributed.client import FutureCancelledError
+from distributed.client import ClosedClientError, FutureCancelledError
 from distributed.comm.core import CommClosedError
 
 from corpus_assets.errors import CancelledError, ClusterError
 from corpus_assets.extraction.outcome import Failed
+from corpus_assets.extraction.peers import said
 from corpus_assets.extraction.remote import clips_running, run_clip
 
 if TYPE_CHECKING:
@@ -41,7 +42,8 @@ ANSWER_SECONDS = 10.0
 POLL_SECONDS = 0.1
 END_SECONDS = 20.0
 """How long the clips of a cancelled run may take to end on the workers."""
-LOST_ERRORS = (FutureCancelledError, CommClosedError, TimeoutError, OSError)
+LOST_ERRORS = (FutureCancelledError, ClosedClientError, CommClosedError, TimeoutError, OSError)
+"""What a client raises once it has no scheduler."""
 
 
 @dataclass(slots=True)
@@ -129,31 +131,33 @@ class DaskWorkers:
                     run_clip, sent.work, sent.clip, self._run, key, key=key, pure=False
                 )
             except Exception as error:  # noqa: BLE001 (else nobody would hear of it)
-                sent.outcome.set_exception(_lost(error))
+                sent.outcome.set_exception(_of_every_clip(error))
                 return
             self._in_work[key] = (sent, task)
         task.add_done_callback(partial(self._settle, key))
 
     def _settle(self, key: str, task: Task[Any]) -> None:
-        """Take what came back, in a thread of the client."""
-        with self._lock:
-            if key not in self._in_work:
-                return
-            sent, _ = self._in_work.pop(key)
-        again = sent.suspected
+        """Take what came back, in a thread of the client; nobody waits for what was cancelled."""
         try:
             result: Outcome | Exception = task.result()
         except KilledWorker as error:
-            self._suspect(sent, error)
+            result = error
         except Exception as error:  # noqa: BLE001 (what the work raises comes as a result)
-            sent.outcome.set_exception(_lost(error))
-        else:
-            self._take(sent, result)
+            result = _of_every_clip(error)
+        with self._lock:
+            found = self._in_work.pop(key, None)
+        if found is None:
+            return
+        sent, _ = found
+        again = sent.suspected
+        self._take(sent, result)
         if again and sent.outcome.done():
             self._next_suspect()
 
     def _take(self, sent: _Sent, result: Outcome | Exception) -> None:
-        if isinstance(result, CancelledError):  # the worker was closed: it is nobody's fault
+        if isinstance(result, KilledWorker):
+            self._suspect(sent, result)
+        elif isinstance(result, CancelledError):  # the worker was closed: it is nobody's fault
             self._send(sent)
         elif isinstance(result, Exception):
             sent.outcome.set_exception(result)
@@ -185,7 +189,10 @@ class DaskWorkers:
             self._send(following)
 
 
-def _lost(error: Exception) -> ClusterError:
+def _of_every_clip(error: Exception) -> ClusterError:
+    """Say why no clip can be sent: there is no cluster, or a worker cannot read what is sent."""
+    if not isinstance(error, LOST_ERRORS):
+        return ClusterError(f"a Dask worker cannot take a clip: {said(error)}")
     reason = error.reason if isinstance(error, FutureCancelledError) else str(error)
     return ClusterError(
         f"the Dask cluster is gone ({reason}); clips that had ended are in the cache: run it again "

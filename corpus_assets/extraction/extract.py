@@ -48,12 +48,21 @@ def extract(
     clips = tuple(clips)
     starts = Starts([1] * len(clips) if costs is None else costs, workers.count)
     pending: dict[int, _Pending] = {}
+
+    def start(turn: int) -> None:
+        for index in starts.now(turn, window(workers.count)):
+            clip = clips[index]
+            pending[index] = _Pending(clip.key, workers.submit(work, clip))
+
     try:
         for turn in range(len(clips)):
-            for index in starts.now(turn, window(workers.count)):
-                clip = clips[index]
-                pending[index] = _Pending(clip.key, workers.submit(work, clip))
-            yield _outcome(turn, pending, workers, tracker)
+            start(turn)
+            while not wait((pending[turn].future,), TICK_SECONDS).done:
+                start(turn)  # workers may have joined
+                _tell(pending, workers, tracker, pending[turn].key)
+            oldest = pending.pop(turn)
+            oldest.tell(tracker)
+            yield oldest.future.result()
     except BaseException:
         workers.cancel()
         raise
@@ -74,16 +83,11 @@ class _Pending:
             tracker.add(self.future.result())
 
 
-def _outcome(
-    turn: int, pending: dict[int, _Pending], workers: Workers, tracker: Tracker
-) -> Outcome:
-    """Wait for the clip whose turn it is, and tell of the others that are there before it."""
-    oldest = pending[turn]
-    while not wait((oldest.future,), TICK_SECONDS).done:
-        for one in pending.values():
-            one.tell(tracker)
-        unfinished = sum(not one.told for one in pending.values())
-        tracker.tick(min(unfinished, workers.count), oldest.key)
-    del pending[turn]
-    oldest.tell(tracker)
-    return oldest.future.result()
+def _tell(
+    pending: dict[int, _Pending], workers: Workers, tracker: Tracker, oldest: str
+) -> None:
+    """Tell of the clips that are there before the oldest, and of how many are not."""
+    for one in pending.values():
+        one.tell(tracker)
+    unfinished = sum(not one.told for one in pending.values())
+    tracker.tick(min(unfinished, workers.count), oldest)

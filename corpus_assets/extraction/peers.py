@@ -14,6 +14,8 @@ from corpus_assets.errors import CorpusAssetsError
 from corpus_assets.files import sha256_of_bytes, sha256_of_file
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from corpus_assets.corpora.clip import Source, Stamp
     from corpus_assets.extraction.scorer_spec import ScorerSpec
     from corpus_assets.libvmaf.engine import Engine
@@ -34,10 +36,10 @@ class Facts:
     @classmethod
     def of(cls, engine: Engine) -> Facts:
         """Look at this process. Raises EngineError, or OSError where the model is not there."""
-        model = engine.model
+        model, (package, code) = engine.model, package_and_code()
         return cls(
-            package=f"corpus_assets {__version__}",
-            code=code_sha256(),
+            package=package,
+            code=code,
             engine=engine.identity.fingerprint(encodes=True),
             model=sha256_of_file(model.path) if model.path else model.name,
         )
@@ -77,6 +79,11 @@ def _is_same(source: Source, stamp: Stamp) -> bool:
     return False
 
 
+def package_and_code() -> tuple[str, str]:
+    """Return name and version of this package, and the digest of its modules."""
+    return f"corpus_assets {__version__}", code_sha256()
+
+
 @lru_cache(maxsize=1)
 def code_sha256() -> str:
     """Return the digest of this package's modules: an edited copy has the same version."""
@@ -91,3 +98,16 @@ async def differences(facts: Facts, spec: ScorerSpec, landmarks: Landmarks) -> l
     return await asyncio.to_thread(
         lambda: [*facts.differences(Facts.of(spec.engine())), *landmarks.missing()]
     )
+
+
+def said(answer: Sequence[str] | BaseException) -> str:
+    """Say what is wrong with another process: what differs, or why it could not be looked at."""
+    if not isinstance(answer, BaseException):
+        return "; ".join(answer)
+    if isinstance(answer, CorpusAssetsError):
+        return str(answer)
+    kind = type(answer).__name__
+    text = str(answer) if kind == "Exception" else f"{kind}: {answer}"
+    if text.startswith(("ModuleNotFoundError", "AttributeError")):
+        return f"corpus_assets, or this version of it, is not installed there: {text}"
+    return text

@@ -68,8 +68,12 @@ def _scorer(work: RemoteScorer) -> ClipScorer:
 
     worker = get_worker()
     spec = replace(work.spec, slots=worker.state.nthreads)
-    engine = spec.engine()
-    if different := [*work.facts.differences(Facts.of(engine)), *work.landmarks.missing()]:
+    try:
+        engine = spec.engine()
+        there = Facts.of(engine)
+    except (EngineError, OSError) as error:
+        raise EngineError(f"Dask worker {worker.address}: {error}") from error
+    if different := [*work.facts.differences(there), *work.landmarks.missing()]:
         raise EngineError(f"Dask worker {worker.address} has {', '.join(different)}")
     return spec.scorer(engine)
 

@@ -21,14 +21,15 @@ class Permits:
     def __init__(self, count: int) -> None:
         """Make `count` permits."""
         self._free, self._lock = count, threading.Lock()
-        self._queue: deque[threading.Event] = deque()
+        self._lenders: deque[threading.Event] = deque()
+        self._others: deque[threading.Event] = deque()
         self._mine = threading.local()
 
     @contextlib.contextmanager
     def held(self, check: Callable[[], None]) -> Iterator[None]:
         """Wait for a permit and hold it; `check` may raise once there is one."""
         try:
-            self._take(check, first=False)
+            self._take(check, self._others)
             yield
         finally:
             self._give_back()
@@ -42,23 +43,21 @@ class Permits:
         lends = self._give_back()
         yield
         if lends:
-            self._take(check, first=True)
+            self._take(check, self._lenders)
 
     def open(self, threads: int) -> None:
         """Let so many waiting threads go, which `check` then ends."""
         for _ in range(threads):
             self._hand_over()
 
-    def _take(self, check: Callable[[], None], *, first: bool) -> None:
+    def _take(self, check: Callable[[], None], queue: deque[threading.Event]) -> None:
         given = threading.Event()
         with self._lock:
             if self._free:
                 self._free -= 1
                 given.set()
-            elif first:
-                self._queue.appendleft(given)
             else:
-                self._queue.append(given)
+                queue.append(given)
         given.wait()
         self._mine.held = True
         check()
@@ -72,7 +71,7 @@ class Permits:
 
     def _hand_over(self) -> None:
         with self._lock:
-            if self._queue:
-                self._queue.popleft().set()
+            if queue := self._lenders or self._others:
+                queue.popleft().set()
             else:
                 self._free += 1

@@ -8,9 +8,11 @@ needs more than there is runs alone. A slot is free again when its holder ends, 
 from __future__ import annotations
 
 import contextlib
+import itertools
 import os
 import stat
 import tempfile
+import threading
 import time
 from dataclasses import dataclass
 from pathlib import Path
@@ -26,6 +28,10 @@ if TYPE_CHECKING:
 
 
 POLL_SECONDS = 0.05
+"""How often this process looks for room, however many of its clips wait."""
+KNOCKS = 20
+KNOCK_SECONDS = 0.001
+"""The door is shut for as long as another looks, which is about that."""
 SCRATCH_REMEDY = "remove that folder, or set TMPDIR to another"
 SHARE_OF_MEMORY = 0.8
 DIGITS = 32
@@ -56,10 +62,19 @@ class Room:
             check()
             if folder is not None and not self._enter(folder, need, held):
                 with aside():
-                    while not self._enter(folder, need, held):
-                        time.sleep(POLL_SECONDS)
-                        check()
+                    self._wait(folder, need, held, check)
             yield
+
+    def _wait(
+        self, folder: Path, need: int, held: contextlib.ExitStack, check: Callable[[], None]
+    ) -> None:
+        """Look for room in turns with the other clips of this process that wait."""
+        with _waiting:
+            for turn in itertools.count(1):
+                time.sleep(POLL_SECONDS)
+                check()
+                if turn % _waiting.count == 0 and self._enter(folder, need, held):
+                    return
 
     def _enter(self, folder: Path, need: int, held: contextlib.ExitStack) -> bool:
         """Say whether there was room; it is then ours as long as the stack lasts."""
@@ -76,7 +91,7 @@ class Room:
         with contextlib.ExitStack() as stack:
             door = _opened(folder / "door")
             stack.callback(os.close, door)
-            if not try_lock(door):
+            if not _opens(door):
                 return None
             own = {folder / f"slot-{number}" for number in range(self.slots)}
             free, used = [], 0
@@ -92,6 +107,24 @@ class Room:
             os.ftruncate(free[0], 0)
             os.pwrite(free[0], str(need).encode(), 0)
             return os.dup(free[0])
+
+
+class _Waiting:
+    """Counts the clips of this process that wait."""
+
+    def __init__(self) -> None:
+        self.count, self._lock = 0, threading.Lock()
+
+    def __enter__(self) -> None:
+        with self._lock:
+            self.count += 1
+
+    def __exit__(self, *_: object) -> None:
+        with self._lock:
+            self.count -= 1
+
+
+_waiting = _Waiting()
 
 
 def room_of_this_machine(slots: int, memory: int | None = None) -> Room:
@@ -119,6 +152,15 @@ def _memory() -> int:
     """Return the memory of the machine, or of the container or job where that is less, in bytes."""
     whole = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
     return min(whole, memory_limit() or whole)
+
+
+def _opens(door: int) -> bool:
+    """Say whether the door could be locked, in about the time that others need it for."""
+    for _ in range(KNOCKS):
+        if try_lock(door):
+            return True
+        time.sleep(KNOCK_SECONDS)
+    return False
 
 
 def _noted(slot: int) -> int:

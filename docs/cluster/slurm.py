@@ -23,6 +23,10 @@ def cluster() -> SLURMCluster:
         memory="16GB",
         walltime="08:00:00",
         local_directory="/tmp",  # noqa: S108 (of the node)
+        job_script_prologue=[  # a job has limits of its own: it shares no slots with others
+            'export TMPDIR="$(mktemp -d)"',
+            "trap 'rm -rf \"$TMPDIR\"' EXIT",
+        ],
         worker_extra_args=["--lifetime", "470m", "--lifetime-stagger", "9m"],
     )
 
