@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import heapq
 import time
+from concurrent.futures import Future
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from corpus_assets.extraction.extract import extract
+from corpus_assets.extraction.extract import LEAST_WINDOW, extract
 from corpus_assets.extraction.order import Starts, starting_order
 from corpus_assets.extraction.outcome import Failed, Outcome
 from corpus_assets.extraction.progress import Tracker
@@ -20,6 +23,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from corpus_assets.corpora.clip import Clip
+    from corpus_assets.extraction.workers import Work
     from corpus_assets.libvmaf.process import Children
 
 COSTS = st.lists(st.integers(0, 1000), max_size=60)
@@ -80,6 +84,40 @@ def test_many_clips_are_started_once_each() -> None:
     costs = [number * 7919 % 1000 for number in range(150_000)]
     starts = Starts(costs, 64)
     assert sum(len(list(starts.now(turn, 256))) for turn in range(len(costs))) == len(costs)
+
+
+@dataclass
+class GrowingWorkers:
+    """One worker, and many more once it has its first clip; nothing ends before all have one."""
+
+    wanted: int
+    submitted: list[tuple[Clip, Future[Outcome]]] = field(default_factory=list)
+
+    @property
+    def count(self) -> int:
+        return 100 if self.submitted else 1
+
+    def submit(self, _: Work, item: Clip) -> Future[Outcome]:
+        self.submitted.append((item, Future()))
+        if len(self.submitted) == self.wanted:
+            for each, future in self.submitted:
+                future.set_result(Failed(each, "run", ""))
+        return self.submitted[-1][1]
+
+    def cancel(self) -> None:
+        raise NotImplementedError
+
+
+def test_workers_that_join_during_a_long_clip_get_clips(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("corpus_assets.extraction.extract.TICK_SECONDS", 0.01)
+    count = 2 * LEAST_WINDOW
+    workers = GrowingWorkers(count)
+    outcomes = extract(map(clip, range(count)), no_work, workers, Tracker(count, silent))
+    assert len(list(outcomes)) == count
+
+
+def no_work(_: Clip, __: Children) -> Outcome:
+    raise NotImplementedError
 
 
 def test_threads_start_a_long_last_clip_early() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import fcntl
 import os
 import shutil
@@ -9,6 +10,7 @@ import subprocess
 import sys
 import threading
 import time
+from collections.abc import Callable, Iterator
 from fractions import Fraction
 from pathlib import Path
 
@@ -28,6 +30,7 @@ from corpus_assets.libvmaf.memory import expected_memory
 from corpus_assets.libvmaf.process import Children
 from corpus_assets.libvmaf.raw import VideoFacts
 from corpus_assets.libvmaf.room import Room, room_of_this_machine
+from corpus_assets_tests.dagster_api import until
 from corpus_assets_tests.making import build_pairs, engine_of, manifest_of
 from corpus_assets_tests.test_cli import ASSET, command
 from corpus_assets_tests.test_process import alive
@@ -61,6 +64,70 @@ def test_slots_and_memory(
         assert entered.wait(0.3) != waits
     assert entered.wait(WAIT)
     thread.join()
+
+
+def test_clips_that_wait_look_for_room_in_turns(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Eight times as many that wait make no more looks, each of which tries every slot."""
+    looked, woken, all_wait, look = list[int](), list[int](), threading.Event(), Room._try
+    count = 8
+
+    def counted(room: Room, folder: Path, need: int) -> int | None:
+        if all_wait.is_set():
+            looked.append(need)
+        return look(room, folder, need)
+
+    def check() -> None:
+        if all_wait.is_set():
+            woken.append(1)
+        all_wait.wait(WAIT)
+
+    monkeypatch.setattr(Room, "_try", counted)
+    monkeypatch.setattr(room_module, "POLL_SECONDS", 0.005)
+    room, done = Room(tmp_path, 1, 1), threading.Event()
+    with room.taken(1, lambda: None):
+        threads = [threading.Thread(target=wait_in, args=(room, check, done)) for _ in range(count)]
+        for thread in threads:
+            thread.start()
+        until(lambda: room_module._waiting.count == count, WAIT)
+        all_wait.set()
+        until(lambda: len(woken) > 20 * count, WAIT)
+        assert 0 < len(looked) < len(woken) / count * 2
+    done.set()
+    for thread in threads:
+        thread.join(WAIT)
+    assert room_module._waiting.count == 0
+
+
+def wait_in(room: Room, check: Callable[[], None], done: threading.Event) -> None:
+    """Take room, and leave it once all is over."""
+    with room.taken(1, check):
+        done.wait(WAIT)
+
+
+def test_a_door_that_is_shut_for_a_moment_is_not_waited_for_elsewhere(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A clip that goes aside lends its permit, which then is somebody else's."""
+    door, knocks = os.open(tmp_path / "door", os.O_RDWR | os.O_CREAT), list[float]()
+    fcntl.flock(door, fcntl.LOCK_EX)
+
+    def knock(seconds: float) -> None:
+        knocks.append(seconds)
+        if len(knocks) == 3:
+            os.close(door)
+
+    monkeypatch.setattr(room_module.time, "sleep", knock)
+    asides = list[int]()
+
+    @contextlib.contextmanager
+    def aside() -> Iterator[None]:
+        asides.append(1)
+        yield
+
+    with Room(tmp_path, 1, 1).taken(1, lambda: None, aside):
+        assert (len(knocks), asides) == (3, [])
 
 
 def test_a_killed_holder_holds_nothing(tmp_path: Path) -> None:

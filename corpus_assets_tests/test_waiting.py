@@ -7,7 +7,8 @@ import threading
 import time
 from collections.abc import Callable
 from contextlib import AbstractContextManager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import BinaryIO
 
@@ -22,8 +23,10 @@ from corpus_assets.extraction.outcome import Failed, Outcome
 from corpus_assets.extraction.progress import Tracker
 from corpus_assets.extraction.workers import ThreadWorkers
 from corpus_assets.libvmaf.engine import Engine, Scored
+from corpus_assets.libvmaf.permits import Permits
 from corpus_assets.libvmaf.process import Children
 from corpus_assets.libvmaf.room import Room
+from corpus_assets_tests.dagster_api import until
 from corpus_assets_tests.making import build_pairs
 from corpus_assets_tests.test_process import clip, silent
 
@@ -35,6 +38,7 @@ def test_small_clips_run_while_a_large_one_waits_for_memory(tmp_path: Path) -> N
     def work(item: Clip, children: Children) -> Outcome:
         nonlocal most, now
         large = item.key in ("000", "001")
+        children.take_turn()
         with room.taken(9 if large else 1, children.refuse_if_stopped, children.aside):
             with lock:
                 now += 1
@@ -63,6 +67,7 @@ def test_a_cancel_ends_threads_that_wait(tmp_path: Path, *, waiting: bool) -> No
 
     def work(item: Clip, children: Children) -> Outcome:
         begun.set()
+        children.take_turn()
         with room.taken(9, children.refuse_if_stopped, children.aside):
             return Failed(item, "run", "")
 
@@ -100,6 +105,20 @@ class SharedSource:
         raise NotImplementedError
 
 
+@dataclass(frozen=True)
+class FlakySource(SharedSource):
+    """A source that can be read the second time."""
+
+    others: threading.Event = field(default_factory=threading.Event)
+
+    def sha256(self, check: Callable[[], None] = lambda: None) -> str:
+        check()
+        if not self.others.is_set():
+            self.others.set()
+            raise OSError("once")
+        return "0" * 64
+
+
 def test_clips_run_while_one_waits_for_the_hash_of_another() -> None:
     """Two clips share a reference; a third does not need it."""
     digests, others = ContentDigests(), threading.Event()
@@ -107,6 +126,7 @@ def test_clips_run_while_one_waits_for_the_hash_of_another() -> None:
 
     def work(item: Clip, children: Children) -> Outcome:
         if item.key in ("000", "001"):
+            children.take_turn()  # as a large clip does
             digests.sha256(source, source.stamp(), children.refuse_if_stopped, children.aside)
         else:
             others.set()
@@ -116,25 +136,102 @@ def test_clips_run_while_one_waits_for_the_hash_of_another() -> None:
         assert len(list(extract(map(clip, range(3)), work, workers, Tracker(3, silent)))) == 3
 
 
-def test_each_clip_is_scored_as_soon_as_it_is_hashed(
-    konvid_root: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """What hashing has read is still in the page cache when it is scored."""
-    events = list[tuple[str, str]]()
-    hashed, scored = FileSource.sha256, Engine.score
+def is_waiting(permits: Permits, count: int) -> bool:
+    return permits.waiting == count
+
+
+def test_permits_come_back_in_order_first_to_those_that_lent_theirs() -> None:
+    permits, order = Permits(1), list[str]()
+    permits.take(lambda: None)
+
+    def lend(name: str, lent: threading.Event, go_on: threading.Event) -> None:
+        permits.take(lambda: None)
+        with permits.lent(lambda: None):
+            lent.set()
+            go_on.wait(20)
+        order.append(name)
+        permits.give_back()
+
+    def take() -> None:
+        permits.take(lambda: None)
+        order.append("taker")
+        permits.give_back()
+
+    threads, going = list[threading.Thread](), list[threading.Event]()
+    permits.give_back()
+    for name in ("first", "second"):
+        lent, go_on = threading.Event(), threading.Event()
+        threads.append(threading.Thread(target=lend, args=(name, lent, go_on)))
+        threads[-1].start()
+        going.append(go_on)
+        assert lent.wait(20)
+    permits.take(lambda: None)
+    threads.append(threading.Thread(target=take))
+    threads[-1].start()
+    until(lambda: permits.waiting == 1, 20)
+    for number, go_on in enumerate(going):
+        go_on.set()
+        until(partial(is_waiting, permits, number + 2), 20)
+    permits.give_back()
+    for thread in threads:
+        thread.join(20)
+    assert order == ["first", "second", "taker"]
+
+
+def test_a_digest_that_failed_is_tried_again() -> None:
+    digests, source = ContentDigests(), FlakySource("x")
+    with pytest.raises(OSError, match="once"):
+        digests.sha256(source, source.stamp(), lambda: None)
+    assert digests.sha256(source, source.stamp(), lambda: None) == "0" * 64
+
+
+@dataclass
+class Watched:
+    """What happens in a run, in order: which clips are hashed and scored."""
+
+    events: list[tuple[str, str]]
+
+    def before(self, event: tuple[str, str]) -> list[str]:
+        """Return what was scored before something happened."""
+        return [name for what, name in self.events[: self.events.index(event)] if what == "score"]
+
+
+@pytest.fixture
+def watched(monkeypatch: pytest.MonkeyPatch) -> Watched:
+    found, hashed, scored = Watched([]), FileSource.sha256, Engine.score
 
     def note_hash(source: FileSource, check: Callable[[], None] = lambda: None) -> str:
-        events.append(("hash", source.name))
-        return hashed(source, check)
+        digest = hashed(source, check)
+        found.events.append(("hash", source.name))
+        return digest
 
     def note_score(engine: Engine, item: Clip, children: Children) -> Scored:
-        events.append(("score", item.reference.source.name))
+        found.events.append(("score", item.reference.source.name))
+        if item.key.endswith("10"):  # the first
+            until(lambda: len(found.events) == 3 or engine.room.ahead == 0, 20)
         return scored(engine, item, children)
 
     monkeypatch.setattr(FileSource, "sha256", note_hash)
     monkeypatch.setattr(Engine, "score", note_score)
+    return found
+
+
+def test_the_next_clip_is_hashed_while_one_is_scored(konvid_root: Path, watched: Watched) -> None:
+    """As many ahead as there are workers, so that processors have no gap between clips."""
     build_pairs(konvid_root, workers=1)
-    assert len(events) >= 4
-    for first, second in zip(events[::2], events[1::2], strict=True):
+    videos = [f"KoNViD_1k_videos/{number}.mp4" for number in (10, 20, 30)]
+    assert watched.before(("hash", videos[1])) == videos[:1]
+    assert watched.before(("score", videos[1])) == videos[:1]
+    assert watched.before(("hash", videos[2])) == videos[:2]
+
+
+def test_a_large_clip_is_scored_as_soon_as_it_is_hashed(
+    konvid_root: Path, watched: Watched, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What hashing has read is still in the page cache when it is scored."""
+    monkeypatch.setattr("corpus_assets.libvmaf.room.AHEAD", 1 << 60)
+    build_pairs(konvid_root, workers=1)
+    assert len(watched.events) >= 4
+    for first, second in zip(watched.events[::2], watched.events[1::2], strict=True):
         assert (first[0], second[0]) == ("hash", "score")
         assert first[1] == second[1]

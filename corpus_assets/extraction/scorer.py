@@ -120,6 +120,8 @@ class ClipScorer:
         try:
             children = children or Children()
             stamps = tuple(source.stamp() for source in clip.sources)
+            if sum(stamp.size for stamp in stamps) > self.engine.room.ahead:
+                children.take_turn()
             recorded = recorded_content(header, stamps)
             content = tuple(
                 known
@@ -159,7 +161,9 @@ class ClipScorer:
         return frozenset(self.engine.computation(header.width, header.height).keys.values())
 
     def _score(self, identified: Identified, lookup: Lookup, children: Children) -> Extracted:
+        children.take_turn()
         scored = self.engine.score(identified.clip, children)
+        children.end_turn()
         _check_unchanged(identified)
         if self.policy != "off":
             header = self._new_header(identified, scored)

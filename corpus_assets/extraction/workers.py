@@ -36,12 +36,12 @@ class Workers(Protocol):
 class ThreadWorkers:
     """Threads of this process; the work itself is in child processes.
 
-    There are twice as many as clips that work at once, so that a clip which waits, for memory or
-    for another's hash, keeps nobody idle.
+    There are twice as many as clips that are scored at once: while those are, as many others are
+    looked up and hashed, and a clip which waits for memory keeps nobody idle.
     """
 
     def __init__(self, count: int | None = None) -> None:
-        """Let `count` clips work at once, by default one a processor that may be used."""
+        """Score `count` clips at once, by default one a processor that may be used."""
         self.count = count or available_processors()
         self._permits = Permits(self.count)
         self._children = Children(self._permits)
@@ -52,8 +52,10 @@ class ThreadWorkers:
         return self._pool.submit(self._work, work, clip)
 
     def _work(self, work: Work, clip: Clip) -> Outcome:
-        with self._permits.held(self._children.refuse_if_stopped):
+        try:
             return work(clip, self._children)
+        finally:
+            self._children.end_turn()
 
     def cancel(self) -> None:
         """Kill the children of running clips, drop the others, and wait for the threads."""

@@ -1,4 +1,4 @@
-"""Permits to work: threads that wait for something else lend theirs, so that others go on."""
+"""Permits to score: threads that wait for something else lend theirs, so that others go on."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 
 class Permits:
-    """So many threads work at once; whoever holds a permit may lend it while it waits.
+    """So many threads score at once; whoever holds a permit may lend it while it waits.
 
     They are handed over in the order in which threads came, first to those that lent theirs: these
     may hold memory.
@@ -25,14 +25,18 @@ class Permits:
         self._others: deque[threading.Event] = deque()
         self._mine = threading.local()
 
-    @contextlib.contextmanager
-    def held(self, check: Callable[[], None]) -> Iterator[None]:
-        """Wait for a permit and hold it; `check` may raise once there is one."""
-        try:
+    def take(self, check: Callable[[], None]) -> None:
+        """Wait for a permit, if this thread has none; `check` may raise once there is one."""
+        if not self._held:
             self._take(check, self._others)
-            yield
-        finally:
-            self._give_back()
+
+    def give_back(self) -> bool:
+        """Let others have this thread's permit, and say whether it had one."""
+        held = self._held
+        if held:
+            self._mine.held = False
+            self._hand_over()
+        return held
 
     @contextlib.contextmanager
     def lent(self, check: Callable[[], None]) -> Iterator[None]:
@@ -40,7 +44,7 @@ class Permits:
 
         After an error the thread is left without: it has no more work to do.
         """
-        lends = self._give_back()
+        lends = self.give_back()
         yield
         if lends:
             self._take(check, self._lenders)
@@ -62,12 +66,14 @@ class Permits:
         self._mine.held = True
         check()
 
-    def _give_back(self) -> bool:
-        held: bool = getattr(self._mine, "held", False)
-        if held:
-            self._mine.held = False
-            self._hand_over()
-        return held
+    @property
+    def waiting(self) -> int:
+        """How many threads wait for a permit."""
+        return len(self._lenders) + len(self._others)
+
+    @property
+    def _held(self) -> bool:
+        return getattr(self._mine, "held", False)
 
     def _hand_over(self) -> None:
         with self._lock:

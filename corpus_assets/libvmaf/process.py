@@ -118,9 +118,19 @@ class Children:
         if self._stopped:
             raise CancelledError("the run is being cancelled")
 
+    def take_turn(self) -> None:
+        """Wait for this thread's turn to score, unless it has come. Raises CancelledError."""
+        if self.permits is not None:
+            self.permits.take(self.refuse_if_stopped)
+
+    def end_turn(self) -> None:
+        """Let another clip be scored."""
+        if self.permits is not None:
+            self.permits.give_back()
+
     @contextlib.contextmanager
     def aside(self) -> Iterator[None]:
-        """Let another clip work while this thread waits. Raises CancelledError after `stop`."""
+        """Let another clip be scored while this thread waits. Raises CancelledError after `stop`."""
         if self.permits is None:
             yield
             return

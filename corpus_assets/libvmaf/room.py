@@ -35,6 +35,8 @@ KNOCK_SECONDS = 0.001
 SCRATCH_REMEDY = "remove that folder, or set TMPDIR to another"
 SHARE_OF_MEMORY = 0.8
 DIGITS = 32
+AHEAD = 4
+"""Part of a slot's memory that holds what was read ahead for the next clip."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +46,14 @@ class Room:
     folder: Path | None = None
     slots: int = 1
     memory: int = 0
+
+    @property
+    def ahead(self) -> int:
+        """How many bytes a clip may have to be read before its turn.
+
+        What is read is then still in the page cache when it is scored, once for all slots.
+        """
+        return self.memory // (AHEAD * self.slots)
 
     @contextlib.contextmanager
     def taken(
