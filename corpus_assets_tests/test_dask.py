@@ -298,20 +298,36 @@ def test_a_scheduler_without_the_package_is_found_before_any_work(
             on_dask(cluster, konvid_root)
 
 
-def test_clips_wait_for_workers_that_come_later(own_cluster: Cluster, konvid_root: Path) -> None:
+def test_clips_wait_for_workers_that_come_later(
+    own_cluster: Cluster, konvid_root: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """And for a scheduler that answers again."""
+    monkeypatch.setattr("corpus_assets.extraction.dask_workers.LOOK_SECONDS", 0.1)
+    monkeypatch.setattr("corpus_assets.extraction.dask_workers.ANSWER_SECONDS", 1)
+    nobody = "Dask: 0 workers, 0 clips at once; clips wait for some"
+    silence = "Dask: the scheduler does not answer; clips wait for it"
     lines: list[str] = []
+
+    def join() -> None:
+        until(lambda: nobody in lines, 60)
+        own_cluster.scheduler.send_signal(signal.SIGSTOP)
+        until(lambda: silence in lines, 60)
+        own_cluster.scheduler.send_signal(signal.SIGCONT)
+        own_cluster.add_worker()
+
     (request,) = VMAF_PAIRS.resolve(
         VMAF_PAIRS.settings(konvid_root=str(konvid_root)),
         SharedSettings(dask_address=own_cluster.address),
         os.environ,
     )
-    joining = threading.Timer(2, own_cluster.add_worker)
+    joining = threading.Thread(target=join)
     joining.start()
     built = VMAF_PAIRS.build(request, Launch(argv=("test",)), lines.append)
     joining.join()
     assert isinstance(built, ScoredBuilt)
     assert built.table.counts.extracted == 3
-    assert "Dask: 0 workers, 0 clips at once; clips wait for some" in lines
+    assert nobody in lines
+    assert "Dask: 1 workers, 1 clips at once" in lines
 
 
 def test_the_environment_names_the_cluster(

@@ -42,6 +42,8 @@ ANSWER_SECONDS = 10.0
 POLL_SECONDS = 0.1
 END_SECONDS = 20.0
 """How long the clips of a cancelled run may take to end on the workers."""
+UNKNOWN, SILENT = -1, -2
+"""Instead of a number of threads."""
 LOST_ERRORS = (FutureCancelledError, ClosedClientError, CommClosedError, TimeoutError, OSError)
 """What a client raises once it has no scheduler."""
 
@@ -70,16 +72,18 @@ class DaskWorkers:
         self._in_work: dict[str, tuple[_Sent, Task[Any]]] = {}
         self._suspects: deque[_Sent] = deque()
         self._cancelled = False
-        self._threads = -1
+        self._threads = UNKNOWN
         self._looked = -LOOK_SECONDS
 
     @property
     def count(self) -> int:
         """Threads of all workers that are there now; 1 while there are none."""
         if time.monotonic() - self._looked >= LOOK_SECONDS:
-            self._looked = time.monotonic()
-            with contextlib.suppress(*LOST_ERRORS):
+            try:
                 self._note(self._client.nthreads(callback_timeout=ANSWER_SECONDS))
+            except LOST_ERRORS:
+                self._note_silence()
+            self._looked = time.monotonic()
         return max(1, self._threads)
 
     def _note(self, threads: dict[str, int]) -> None:
@@ -89,6 +93,12 @@ class DaskWorkers:
             wait = "" if total else "; clips wait for some"
             self._log(f"Dask: {len(threads)} workers, {total} clips at once{wait}")
         self._threads = total
+
+    def _note_silence(self) -> None:
+        """Log once that the scheduler does not answer; where it is gone, clips say so."""
+        if self._threads != SILENT:
+            self._log("Dask: the scheduler does not answer; clips wait for it")
+        self._threads = SILENT
 
     def submit(self, work: Work, clip: Clip) -> Future[Outcome]:
         """Send one clip."""
