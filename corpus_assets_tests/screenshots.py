@@ -34,9 +34,11 @@ COLOURS = 256
 MOST_BYTES = 150_000
 SETTLED = 2000
 """Milliseconds until a page that shows everything has stopped to move."""
-EXPANDED = ",".join(f"global@global:{name}" for name in ("bvi_dvc", "konvid_1k", "netflix_public"))
+GROUPS = ("bvi_dvc", "konvid_1k", "netflix_public", "training")
+EXPANDED = ",".join(f"global@global:{name}" for name in GROUPS)
 NETFLIX, KONVID = "netflix_public/full_features", "konvid_1k/vmaf_pairs"
 BVI, ROWS = "bvi_dvc/full_features", "bvi_dvc/corpus_rows"
+OTHERS = ("konvid_1k/full_features", "training/full_features", "training/fr_corpus")
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,8 +104,8 @@ def make_samples(folder: Path) -> dict[str, str]:
 
 def materialize_all(dagster: DagsterApi) -> None:
     """Materialize every asset, upstream first."""
-    for asset, partition in {NETFLIX: None, KONVID: None, BVI: "D", ROWS: None}.items():
-        status = dagster.end_of(dagster.launch(asset, partition))
+    for asset in (NETFLIX, KONVID, BVI, ROWS, *OTHERS):
+        status = dagster.end_of(dagster.launch(asset, "D" if asset == BVI else None))
         if status != "SUCCESS":
             sys.exit(f"{asset}: the run ended with {status}")
 

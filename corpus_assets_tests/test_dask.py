@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from distributed.comm.core import CommClosedError
 
 from corpus_assets import errors
 from corpus_assets.artifacts.build import ScoredBuilt
@@ -27,6 +28,7 @@ from corpus_assets.errors import (
     SettingError,
     SetupError,
 )
+from corpus_assets.extraction.dask_workers import _of_every_clip
 from corpus_assets_tests.dagster_api import until
 from corpus_assets_tests.dask_cluster import Cluster, dask_cluster
 from corpus_assets_tests.making import build_asset, build_pairs, counted_scorings, manifest_of
@@ -246,32 +248,24 @@ def test_workers_that_see_other_folders_are_found_before_any_work(
 
 
 @pytest.mark.parametrize(
-    ("main", "kind", "message"),
+    ("main", "message"),
     [
         (
             "import corpus_assets as c; c.__version__ = '0.0.1'",
-            EngineError,
             r"Dask worker tcp://.* has another package",
         ),
-        (ELSEWHERE, EngineError, r"Dask worker tcp://.* has another cache_dir .*, another corpus"),
+        (ELSEWHERE, r"Dask worker tcp://.* has another cache_dir .*, another corpus"),
         (
             "import corpus_assets.extraction.scorer_spec as s; s.embedded_ffmpeg = lambda: '/none'",
-            EngineError,
             r"Dask worker tcp://.*/none is not a program that can be run",
         ),
-        (NO_PACKAGE, ClusterError, r"a Dask worker cannot take a clip: .* is not installed there"),
     ],
 )
 def test_a_worker_that_joins_late_and_differs_ends_the_run(
-    own_cluster: Cluster,
-    long_root: Path,
-    tmp_path: Path,
-    main: str,
-    kind: type[Exception],
-    message: str,
+    own_cluster: Cluster, long_root: Path, main: str, message: str
 ) -> None:
     own_cluster.add_worker()
-    cache = tmp_path / "cache" / "konvid_1k"
+    cache = long_root.parent / "cache" / "konvid_1k"
 
     def join() -> None:
         until(lambda: entries(cache) >= 1, 60)
@@ -279,7 +273,7 @@ def test_a_worker_that_joins_late_and_differs_ends_the_run(
 
     joining = threading.Thread(target=join)
     joining.start()
-    with pytest.raises(kind, match=message):
+    with pytest.raises(EngineError, match=message):
         on_dask(own_cluster, long_root)
     joining.join()
 
@@ -374,6 +368,14 @@ def test_the_extra_is_asked_for(konvid_root: Path, monkeypatch: pytest.MonkeyPat
         build_asset(
             VMAF_PAIRS, SharedSettings(dask_address="tcp://x:1"), konvid_root=str(konvid_root)
         )
+
+
+def test_errors_of_the_client_are_told_apart() -> None:
+    assert str(_of_every_clip(CommClosedError("closed"))).startswith(
+        "the Dask cluster is gone (clo"
+    )
+    message = "a Dask worker cannot take a clip: TypeError: cannot unpickle"
+    assert str(_of_every_clip(TypeError("cannot unpickle"))) == message
 
 
 def test_every_error_comes_back_from_a_worker_as_it_was() -> None:

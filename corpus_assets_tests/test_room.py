@@ -118,7 +118,7 @@ def test_a_door_that_is_shut_for_a_moment_is_not_waited_for_elsewhere(
         if len(knocks) == 3:
             os.close(door)
 
-    monkeypatch.setattr(room_module.time, "sleep", knock)
+    monkeypatch.setattr(time, "sleep", knock)
     asides = list[int]()
 
     @contextlib.contextmanager

@@ -9,7 +9,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from distributed import Client
-from distributed.comm import connect
+from distributed.comm.core import connect
 from distributed.security import Security
 from distributed.utils import LoopRunner
 

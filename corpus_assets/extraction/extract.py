@@ -83,9 +83,7 @@ class _Pending:
             tracker.add(self.future.result())
 
 
-def _tell(
-    pending: dict[int, _Pending], workers: Workers, tracker: Tracker, oldest: str
-) -> None:
+def _tell(pending: dict[int, _Pending], workers: Workers, tracker: Tracker, oldest: str) -> None:
     """Tell of the clips that are there before the oldest, and of how many are not."""
     for one in pending.values():
         one.tell(tracker)

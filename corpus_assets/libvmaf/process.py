@@ -130,7 +130,7 @@ class Children:
 
     @contextlib.contextmanager
     def aside(self) -> Iterator[None]:
-        """Let another clip be scored while this thread waits. Raises CancelledError after `stop`."""
+        """Let another clip be scored while this one waits. Raises CancelledError after `stop`."""
         if self.permits is None:
             yield
             return
