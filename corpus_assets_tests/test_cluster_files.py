@@ -82,6 +82,7 @@ def test_slurm_jobs_score_clips(konvid_root: Path, tmp_path: Path) -> None:
     script = (tools / "script").read_text()
     for line in ("#SBATCH --cpus-per-task=8", "#SBATCH --mem=15G", "#SBATCH -t 08:00:00"):
         assert line in script
+    assert 'export TMPDIR="$(mktemp -d)"' in script, "two jobs on a machine share no slots"
     assert "--nthreads 8" in script
     assert "--lifetime 470m" in script
 
