@@ -61,6 +61,26 @@ def test_small_clips_run_while_a_large_one_waits_for_memory(tmp_path: Path) -> N
     assert {"000", "001"} <= set(ended), "a large clip does not starve"
 
 
+def test_no_more_clips_are_scored_at_once_than_there_are_workers() -> None:
+    lock, now, most = threading.Lock(), 0, 0
+
+    def work(item: Clip, children: Children) -> Outcome:
+        nonlocal now, most
+        children.take_turn()
+        with lock:
+            now += 1
+            most = max(most, now)
+        time.sleep(0.02)
+        with lock:
+            now -= 1
+        children.end_turn()
+        return Failed(item, "run", "")
+
+    with ThreadWorkers(2) as workers:
+        assert len(list(extract(map(clip, range(12)), work, workers, Tracker(12, silent)))) == 12
+    assert most == 2
+
+
 @pytest.mark.parametrize("waiting", [True, False])
 def test_a_cancel_ends_threads_that_wait(tmp_path: Path, *, waiting: bool) -> None:
     room, begun = Room(tmp_path, 8, 10), threading.Event()

@@ -120,9 +120,9 @@ class ClipScorer:
         try:
             children = children or Children()
             stamps = tuple(source.stamp() for source in clip.sources)
-            if sum(stamp.size for stamp in stamps) > self.engine.room.ahead:
-                children.take_turn()
             recorded = recorded_content(header, stamps)
+            if None in recorded and sum(stamp.size for stamp in stamps) > self.engine.room.ahead:
+                children.take_turn()  # else its bytes would be read twice
             content = tuple(
                 known
                 or self.digests.sha256(source, stamp, children.refuse_if_stopped, children.aside)
