@@ -16,11 +16,14 @@ from hypothesis import strategies as st
 
 from corpus_assets.files import sha256_of_bytes
 from corpus_assets.manifests.pair import examine
+from corpus_assets.manifests.source_parts import SourcesPart
 from corpus_assets.manifests.splits import Shares, SplitsDocument
 from corpus_assets.manifests.verification import verify
+from corpus_assets.tables.merged_row import read_row
+from corpus_assets.tables.reading import read_facts
 from corpus_assets.tables.sources import Contents, SourceName
 from corpus_assets_tests.making import build_merged
-from corpus_assets_tests.rows import row, write_rows
+from corpus_assets_tests.rows import ONE, THREE, TWO, row, write_rows
 
 MANIFEST, SPLITS = "fr_train_corpus.manifest.json", "fr_train_corpus.splits.json"
 TABLE = "fr_train_corpus.jsonl"
@@ -51,6 +54,39 @@ def test_clips_that_are_added_move_none(before: Named, added: Named) -> None:
     for name, number in before.items():
         of_content.setdefault(number, set()).add(old[name])
     assert all(len(sides) == 1 for sides in of_content.values())
+
+
+def contents_of(*told: tuple[str, str, str | None]) -> Contents:
+    """Return the contents of sources, given with corpus, key and what is known of the content."""
+    contents = Contents()
+    for corpus, key, content in told:
+        contents.add(SourceName(corpus, key), content, key)
+    return contents
+
+
+@pytest.mark.parametrize("turned", [False, True])
+def test_what_one_input_knows_holds_of_all_with_the_key(turned: bool) -> None:
+    told = [("a", "clip", ONE), ("b", "clip", None), ("b", "other", None)]
+    contents = contents_of(*(reversed(told) if turned else told))
+    document = SplitsDocument.of("t", "0" * 64, contents, Shares(0.3, 0.3))
+    assert document.folds[ONE] == (("a", "clip"), ("b", "clip"))
+    assert {one.content for one in document.sources if one.source == "clip"} == {ONE}
+    assert [one.known for one in document.sources] == [True, False, False]
+    part = SourcesPart.of(contents)
+    assert (part.contents, part.unknown, part.joined, part.divided) == (2, 1, 1, 0)
+    assert [one.names for one in part.listed] == [("a/clip", "b/clip")]
+
+
+def test_what_has_several_contents_is_named() -> None:
+    """Two known ones of a key say nothing of a third source with that key."""
+    contents = contents_of(
+        *(("a", "clip", ONE), ("b", "clip", TWO), ("c", "clip", None)),
+        *(("d", "twice", ONE), ("d", "twice", THREE)),
+    )
+    part = SourcesPart.of(contents)
+    assert (part.contents, part.unknown, part.joined, part.divided) == (4, 1, 0, 2)
+    assert [(one.name, one.count) for one in part.listed_divided] == [("c/clip", 3), ("d/twice", 2)]
+    assert part.listed_divided[1].sha256 == (ONE, THREE)
 
 
 def test_shares_are_met_on_average() -> None:
@@ -114,6 +150,14 @@ def test_published_checked_and_removed(tmp_path: Path) -> None:
     assert [one.what for one in examine(path)] == ["splits"]
 
 
+def splits_are_of_the_table(runs: Path) -> bool:
+    """Say whether no splits are there, or those of the table."""
+    if not (runs / SPLITS).exists():
+        return True
+    said = json.loads((runs / SPLITS).read_text())["table"]["content_sha256"]
+    return bool(said == read_facts(runs / TABLE, read_row).content_sha256)
+
+
 @pytest.mark.parametrize(("before", "after"), [(2, 3), (2, 30), (20, 2)])
 def test_killed_at_every_step(tmp_path: Path, before: int, after: int) -> None:
     """With splits (below ten) and without, one after the other."""
@@ -153,6 +197,7 @@ def test_killed_at_every_step(tmp_path: Path, before: int, after: int) -> None:
         if (status := run(step, after)) == 0:
             break
         assert status == -signal.SIGKILL
+        assert splits_are_of_the_table(runs), step
         seen.add(rows_if_whole())
         assert run(0, after) == 0, step
         assert rows_if_whole() == 6 * int(str(after)[0])
