@@ -15,7 +15,6 @@ import pyarrow.parquet as pq
 import pytest
 
 from corpus_assets.artifacts.build import ScoredBuilt
-from corpus_assets.artifacts.catalog import ASSETS
 from corpus_assets.errors import DataError, EmptyCorpusError, SettingError
 from corpus_assets.files import sha256_of_file
 from corpus_assets.libvmaf.features import CANONICAL6, FULL
@@ -397,14 +396,6 @@ def test_columns_and_sources_that_are_not_as_said(runs: Path) -> None:
     pq.write_table(same, runs / "full_features_combined.parquet")
     (said,) = judge(Evidence(path), {"keys_unique"})["keys_unique"].findings
     assert said == "bvi_dvc/C and bvi_dvc/D have a source in common: same"
-
-
-def test_what_is_said_of_keys_is_what_is_looked_at() -> None:
-    (check,) = (one for one in CHECKS if one.name == "keys_unique")
-    said = {asset.name: check.described(asset.manifest) for asset in ASSETS}
-    assert "cannot be told" in said["training/full_features"]
-    assert said["training/fr_corpus"].startswith("Every encode (src_sha256, encoder, preset, crf)")
-    assert said["konvid_1k/vmaf_pairs"] == check.description
 
 
 @pytest.mark.parametrize(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import shutil
 import signal
@@ -14,6 +15,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from corpus_assets.artifacts.publication import Publication
+from corpus_assets.errors import DataError, StorageError
 from corpus_assets.files import sha256_of_bytes
 from corpus_assets.manifests.pair import examine
 from corpus_assets.manifests.source_parts import SourcesPart
@@ -148,6 +151,45 @@ def test_published_checked_and_removed(tmp_path: Path) -> None:
     assert verify(path).mismatches == ()
     splits.write_bytes(first)
     assert [one.what for one in examine(path)] == ["splits"]
+
+
+def test_what_was_set_aside_is_put_back(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where the new table did not get its name: by an error, or by a kill and a run that fails."""
+    shards_in(tmp_path)
+    path = build_merged(shards=[str(tmp_path / "1.jsonl")], splits=True).manifest_path
+    splits = path.with_name(SPLITS)
+    before = {one.name: one.read_bytes() for one in path.parent.iterdir()}
+    real = Publication._set_aside
+
+    def full(self: Publication) -> None:
+        real(self)
+        raise OSError(errno.ENOSPC, "full")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(Publication, "_set_aside", full)
+        for wanted in (True, False):
+            with pytest.raises(StorageError):
+                build_merged(shards=[str(tmp_path / "2.jsonl")], splits=wanted)
+            assert {one.name: one.read_bytes() for one in path.parent.iterdir()} == before
+    splits.rename(splits.with_name(f".{SPLITS}.{'0' * 12}.tmp"))
+    assert [one.what for one in examine(path)] == ["splits"]
+    with pytest.raises(DataError):
+        build_merged(shards=[str(write_rows(tmp_path / "bad.jsonl", "{}"))])
+    assert {one.name: one.read_bytes() for one in path.parent.iterdir()} == before
+    assert examine(path) == []
+
+
+def test_repeated_contents_are_those_of_the_splits(tmp_path: Path) -> None:
+    rows = [row("a:x", ONE), row("b:y", ONE, crf=20), row("c:z", TWO)]
+    path = build_merged(
+        shards=[str(write_rows(tmp_path / "1.jsonl", *rows))], splits=True
+    ).manifest_path
+    assert verify(path).mismatches == ()
+    document = json.loads(path.read_text())
+    document["sources"] |= {"repeated": 0, "listed": []}
+    path.write_text(json.dumps(document))
+    (wrong,) = verify(path).mismatches
+    assert str(wrong) == "splits.folds of several names: expected 0, found 1"
 
 
 def splits_are_of_the_table(runs: Path) -> bool:

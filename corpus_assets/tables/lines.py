@@ -22,9 +22,13 @@ def table_of_lines(
     The token `NaN` is a number that is none, what a line lacks is null, and keys that are not in
     the schema are left out. Raises DataError naming the line that will not do.
     """
-    rows = [
-        _row(line, schema, f"{path}, line {number}") for number, line in enumerate(lines, first)
-    ]
+    floats = [column.name for column in schema if pa.types.is_floating(column.type)]
+    rows = []
+    for number, line in enumerate(lines, first):
+        rows.append(row := object_of(line, f"{path}, line {number}"))
+        for name in floats:
+            if type(row.get(name)) is int:
+                row[name] = _number(row[name], f"{path}, line {number}: {name}")
     try:
         return pa.Table.from_pylist(rows, schema=schema)
     except (pa.ArrowException, ValueError, OverflowError) as error:
@@ -41,16 +45,6 @@ def object_of(line: bytes, where: str) -> dict[str, Any]:
     if not isinstance(values, dict):
         raise DataError(f"{where}: no JSON object")
     return values
-
-
-def _row(line: bytes, schema: pa.Schema, where: str) -> dict[str, Any]:
-    values = object_of(line, where)
-    row = {name: values.get(name) for name in schema.names}
-    for column in schema:
-        value = row[column.name]
-        if pa.types.is_floating(column.type) and type(value) is int:
-            row[column.name] = _number(value, f"{where}: {column.name}")
-    return row
 
 
 def _number(value: int, where: str) -> float:
