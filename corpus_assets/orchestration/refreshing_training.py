@@ -34,7 +34,7 @@ class TrainingRefresh:
         return unfinished(instance, (self.name, *(refresh.name for refresh in EVERY)))
 
     def needed(self, instance: dg.DagsterInstance) -> Wanted:
-        """Say which run is needed. Raises SetupError, and DataError for an upstream manifest."""
+        """Say which run is needed. Raises SetupError."""
         if running := self.running(instance):
             return Wanted(reason=running)
         behind = [asset for asset in self.assets if _is_behind(instance, asset)]
