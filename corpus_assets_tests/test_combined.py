@@ -165,7 +165,9 @@ def test_a_table_of_another_tool(runs: Path) -> None:
     assert one["ignored_columns"] == ["mos"]
     assert len(one["missing_features"]) == 24
     assert manifest["model"] is None
-    assert manifest["sources"] == {"contents": 2, "unknown": 2, "repeated": 0, "listed": []}
+    nothing: dict[str, Any] = {"joined": 0, "repeated": 0, "listed": []}
+    nothing |= {"divided": 0, "listed_divided": []}
+    assert manifest["sources"] == {"contents": 2, "unknown": 2, **nothing}
     table = table_of(manifest)
     assert table.column("adm2").to_pylist() == [0.5, None, None]
     assert table.column("codec").to_pylist() == ["unknown"] * 3
@@ -203,9 +205,11 @@ def test_what_lacks_a_column_or_is_no_table(tmp_path: Path) -> None:
         pq.write_table(pq.read_table(path).drop_columns([left_out]), path)
         with pytest.raises(DataError, match=reason):
             build_combined(inputs={"mine": str(path)})
-    path.write_text("no table")
-    with pytest.raises(DataError, match=f"{path} is no parquet table"):
-        build_combined(inputs={"mine": str(path)})
+    data = external(path).read_bytes()
+    for spoilt in (b"no table", data[:4] + b"\xff" * 30 + data[34:]):
+        path.write_bytes(spoilt)
+        with pytest.raises(DataError, match=f"{path} is no parquet table"):
+            build_combined(inputs={"mine": str(path)})
 
 
 def edited(path: Path, change: Callable[[dict[str, Any]], object]) -> None:
@@ -253,8 +257,63 @@ def test_every_input_that_is_not_as_recorded_is_named(runs: Path) -> None:
     with pytest.raises(DataError) as caught:
         build_combined()
     lines = str(caught.value).splitlines()
-    assert [line.split(":")[0] for line in lines if line[0] != " "] == ["bvi_dvc/C", "bvi_dvc/D"]
-    assert sum("bytes: expected" in line for line in lines) == 2
+    named = [line.split(":")[0] for line in lines if line[0] != " "]
+    assert named == ["bvi_dvc/C", "bvi_dvc/D", "netflix_public"]
+    assert sum("sha256: expected" in line for line in lines) == 2
+
+
+def test_a_table_that_is_just_there_must_have_a_manifest(runs: Path) -> None:
+    """It would go round the guard of the teacher model; one that is named is the user's word."""
+    path = runs / "full_features_netflix.parquet"
+    (runs / "full_features_netflix.manifest.json").unlink()
+    with pytest.raises(DataError) as caught:
+        build_combined()
+    assert str(caught.value) == (
+        f"netflix_public: {path} has no manifest of ours, so that nothing says with which model "
+        "it was scored; materialize netflix_public/full_features again, or take it as another "
+        "tool's, naming it in the setting inputs"
+    )
+    (one,) = manifest_of(build_combined(inputs={"netflix_public": str(path)}))["inputs"]
+    assert one["manifest"] is None
+
+
+def test_a_table_is_held_against_its_own_manifest(runs: Path) -> None:
+    """Not the file of the name under which it was made, which is there too."""
+    made = runs / "full_features_netflix.parquet"
+    renamed = runs / "renamed.parquet"
+    pq.write_table(pq.read_table(made).slice(1), renamed)
+    shutil.copy(runs / "full_features_netflix.manifest.json", runs / "renamed.manifest.json")
+    with pytest.raises(DataError, match=rf"n: {renamed} is not what .*\n  sha256: expected"):
+        build_combined(inputs={"n": str(renamed)})
+    edited(runs / "renamed.manifest.json", earlier)
+    rows = pq.read_metadata(made).num_rows
+    edited(runs / "renamed.manifest.json", lambda document: document["stats"].update(rows=rows))
+    with pytest.raises(DataError, match=f"rows: expected {rows}, found {rows - 1}"):
+        build_combined(inputs={"n": str(renamed)})
+    shutil.copy(made, renamed)
+    built = build_combined(inputs={"n": str(renamed)})
+    assert built.manifest.artifact.rows == rows
+
+
+def test_other_types_beside_a_manifest_of_an_earlier_script(runs: Path) -> None:
+    """As without the manifest, which says nothing of types."""
+    path = external(runs / "mine.parquet", vmaf=pa.array([90.0, 91.0, 92.0], pa.float32()))
+    shutil.copy(runs / "full_features_netflix.manifest.json", runs / "mine.manifest.json")
+    edited(runs / "mine.manifest.json", earlier)
+    outputs = {"outputs": {"parquet": str(path)}}
+    edited(runs / "mine.manifest.json", lambda said: said["run_provenance"].update(outputs))
+    manifest = manifest_of(build_combined(inputs={"mine": str(path)}))
+    assert not manifest["inputs"][0]["manifest"]["verified"]
+    assert verify(runs / "mine.manifest.json").mismatches == ()
+
+
+def earlier(document: dict[str, Any]) -> None:
+    """Leave what an earlier script recorded: a model and a number of rows, and no digest."""
+    provenance = document["run_provenance"] | {"args": {"model": "/m/vmaf_v0.6.1.json"}}
+    stats = {"pairs": 3, "rows": 3, "elapsed_s": 1.0}
+    kept = {"schema": document["schema"], "features": ["adm2"]}
+    document.clear()
+    document.update(kept | {"stats": stats, "run_provenance": provenance})
 
 
 def test_an_input_whose_publication_was_interrupted(runs: Path) -> None:
@@ -292,6 +351,51 @@ def test_one_content_in_two_corpora(runs: Path) -> None:
     sides = {(one["corpus"], one["source"]): one["split"] for one in splits["sources"]}
     of_content = {sides[name] for name in map(tuple, splits["folds"][repeated["sha256"]])}
     assert len(of_content) == 1
+
+
+def test_a_content_that_only_one_input_knows(runs: Path) -> None:
+    """A table of another tool has a clip of ours: both are held out together."""
+    key = stem("DOne")
+    mine = external(runs / "mine.parquet", key=[key, key, "other"])
+    tier = str(runs / "full_features_bvi_dvc_D.parquet")
+    built = build_combined(inputs={"bvi_dvc/D": tier, "mine": str(mine)}, splits=True)
+    manifest = manifest_of(built)
+    assert (manifest["sources"]["joined"], manifest["sources"]["unknown"]) == (1, 1)
+    (repeated,) = manifest["sources"]["listed"]
+    assert repeated["names"] == [f"bvi_dvc/{key}", f"mine/{key}"]
+    splits = json.loads(Path(manifest["splits"]["path"]).read_text())
+    assert splits["folds"][repeated["sha256"]] == [["bvi_dvc", key], ["mine", key]]
+    assert verify(built.manifest_path).mismatches == ()
+    assert "sources_in_one_place" in {
+        name for name, one in judge(Evidence(built.manifest_path), NAMES).items() if not one.passed
+    }
+
+
+def test_columns_and_sources_that_are_not_as_said(runs: Path) -> None:
+    inputs = {
+        f"bvi_dvc/{tier}": str(runs / f"full_features_bvi_dvc_{tier}.parquet") for tier in "CD"
+    }
+    path = build_combined(inputs=inputs).manifest_path
+    whole = path.read_text()
+
+    def counts() -> str:
+        return judge(Evidence(path), {"counts_add_up"})["counts_add_up"].text
+
+    assert counts() == "as it should be"
+    for change in (
+        lambda document: document["output_columns"].reverse(),
+        lambda document: document["output_columns"].append("adm2"),
+        lambda document: document.pop("output_columns"),
+    ):
+        edited(path, change)
+        assert "output_columns" in counts()
+        path.write_text(whole)
+    read = pq.read_table(runs / "full_features_combined.parquet")
+    place = read.schema.get_field_index("source")
+    same = read.set_column(place, "source", pa.array(["same"] * read.num_rows))
+    pq.write_table(same, runs / "full_features_combined.parquet")
+    (said,) = judge(Evidence(path), {"keys_unique"})["keys_unique"].findings
+    assert said == "bvi_dvc/C and bvi_dvc/D have a source in common: same"
 
 
 @pytest.mark.parametrize(
@@ -399,15 +503,8 @@ def test_a_manifest_of_an_earlier_script(runs: Path) -> None:
     """It names a model and a number of rows, and no digest."""
     path = runs / "full_features_netflix.manifest.json"
     rows = pq.read_metadata(runs / "full_features_netflix.parquet").num_rows
-
-    def earlier(document: dict[str, Any]) -> None:
-        provenance = document["run_provenance"] | {"args": {"model": "/m/vmaf_v0.6.1.json"}}
-        stats = {"pairs": 3, "rows": rows, "elapsed_s": 1.0}
-        kept = {"schema": document["schema"], "features": ["adm2"]}
-        document.clear()
-        document.update(kept | {"stats": stats, "run_provenance": provenance})
-
     edited(path, earlier)
+    edited(path, lambda document: document["stats"].update(rows=rows))
     manifest = manifest_of(build_combined())
     of_netflix = manifest["inputs"][2]
     assert not of_netflix["manifest"]["verified"]

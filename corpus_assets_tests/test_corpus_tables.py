@@ -315,6 +315,24 @@ def test_what_is_read_is_what_was_hashed(runs: Path, monkeypatch: pytest.MonkeyP
     pd.testing.assert_frame_equal(corpus_assets.load(PAIRS), expected)
 
 
+def test_what_is_written_to_after_it_was_hashed(
+    runs: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    table = runs / "konvid_vmaf_pairs.parquet"
+    real = sha256_of_open
+
+    def spoilt(file: BinaryIO) -> str:
+        digest = real(file)
+        with table.open("r+b") as written:
+            written.write(b"PAR1")
+        return digest
+
+    os.utime(table, (0, 0))
+    monkeypatch.setattr("corpus_assets.artifacts.loading.sha256_of_open", spoilt)
+    with pytest.raises(DataError, match=f"{table} was replaced or written to after it had been"):
+        corpus_assets.load(PAIRS)
+
+
 @pytest.mark.parametrize(
     ("kind", "shown"),
     [

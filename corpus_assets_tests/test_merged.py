@@ -4,13 +4,21 @@ from __future__ import annotations
 
 import json
 import math
+import os
+import re
+import resource
+import shutil
+from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
+import pandas as pd
+import pyarrow as pa
 import pytest
 
+from corpus_assets import load
 from corpus_assets.errors import DataError, EmptyCorpusError, SettingError
-from corpus_assets.files import sha256_of_bytes, sha256_of_file
+from corpus_assets.files import sha256_of_bytes, sha256_of_file, sha256_of_open
 from corpus_assets.manifests.checks import CHECKS, judge
 from corpus_assets.manifests.diffing import difference
 from corpus_assets.manifests.evidence import Evidence
@@ -18,6 +26,7 @@ from corpus_assets.manifests.training import MergedManifest
 from corpus_assets.manifests.verdict import Verdict
 from corpus_assets.manifests.verification import verify
 from corpus_assets.tables.corpus_row import CorpusRow
+from corpus_assets.tables.merged_row import read_sound_row
 from corpus_assets_tests.archives import stem
 from corpus_assets_tests.making import build_merged, build_rows, manifest_of
 from corpus_assets_tests.rows import ONE, THREE, TWO, row, write_rows
@@ -148,6 +157,18 @@ def without(key: str) -> dict[str, Any]:
         (row("a.mp4", ONE, extra_params="x" * (1 << 20)), "longer than 1048576 bytes"),
         (row("\ud800.mp4", ONE), "row: Invalid JSON"),
         (row("a.mp4", ONE, crf=1 << 70), "crf: too large"),
+        (row("a.mp4", ONE, vmaf_score=100.5), "vmaf_score: 100.5 is not from 0 up to 100"),
+        (row("a.mp4", ONE, vmaf_score=-1), "vmaf_score: -1 is not from 0 up to 100"),
+        (row("a.mp4", ONE, motion2_mean=257.0), "motion2_mean: 257 is not from 0 up to 256"),
+        (row("a.mp4", ONE, adm2_std=-0.5), "adm2_std: -0.5 is not from 0"),
+        (row("a.mp4", ONE, exit_status=1), "exit_status: 1 is not 0, so that encode or score"),
+        (
+            row("a.mp4", ONE, vmaf_score=101, exit_status=-9, adm2_std=-1, motion2_mean=-1),
+            (
+                "vmaf_score: 101 is not from 0 up to 100; motion2_mean: -1 is not from 0 up to "
+                "256; adm2_std: -1 is not from 0; and 1 more keys"
+            ),
+        ),
         ('"x"', "no JSON object"),
     ],
 )
@@ -203,6 +224,198 @@ def test_one_content_under_two_names(tmp_path: Path) -> None:
     sides = {one["source"]: one["split"] for one in splits["sources"]}
     assert sides["w"] == sides["z"]
     assert {one["source"] for one in splits["sources"] if not one["known"]} == {f"bvi-dvc:{key}"}
+
+
+def test_a_content_that_only_some_rows_know(tmp_path: Path) -> None:
+    """Another tool's stand-in for the content of a clip of ours is on the clip's side."""
+    key = stem("DOne")
+    shard = write_rows(
+        tmp_path / "shard.jsonl",
+        row(f"bvi-dvc:{key}", ONE),
+        row(f"bvi-dvc:{key}", sha256_of_bytes(key.encode()), crf=20),
+    )
+    built = build_merged(shards=[str(shard)], splits=True)
+    manifest = manifest_of(built)
+    sources = manifest["sources"]
+    assert (sources["contents"], sources["joined"], sources["unknown"]) == (1, 1, 0)
+    assert manifest["summary"]["unique_sources"] == 2
+    splits = json.loads((tmp_path / "runs" / "fr_train_corpus.splits.json").read_text())
+    assert [(one["content"], one["known"]) for one in splits["sources"]] == [(ONE, True)]
+    assert verify(built.manifest_path).mismatches == ()
+    judged = verdicts(built.manifest_path)
+    assert all(one.passed for one in judged.values()), judged
+    assert "of 1 more sources is taken for the one" in judged["sources_in_one_place"].text
+
+
+def test_a_source_with_two_contents(tmp_path: Path) -> None:
+    rows = [row("a:x", ONE), row("a:x", TWO, crf=20)]
+    built = build_merged(shards=[str(write_rows(tmp_path / "shard.jsonl", *rows))])
+    judged = verdicts(built.manifest_path)
+    assert {name for name, one in judged.items() if not one.passed} == {"sources_in_one_place"}
+    text = f"a/a:x has, or may have, 2 contents: {ONE[:12]}…, {TWO[:12]}…"
+    assert text in judged["sources_in_one_place"].text
+
+
+@pytest.mark.parametrize("kind", [pd.DataFrame, pa.Table])
+def test_rows_with_keys_of_their_own_load(tmp_path: Path, kind: Any) -> None:
+    """Under the 54 columns, with numbers of any length where a number may have a fraction."""
+    shard = write_rows(
+        tmp_path / "shard.jsonl",
+        row("a.mp4", ONE, note={"by": "me"}, bitrate_kbps=10**30),
+        row("b.mp4", TWO, vmaf_score=90, adm2_mean=math.nan),
+    )
+    built = build_merged(shards=[str(shard)])
+    table = load("training/fr_corpus", kind)
+    table = table if kind is pa.Table else pa.Table.from_pandas(table)
+    assert table.column_names == list(CorpusRow.model_fields)
+    assert table["bitrate_kbps"].to_pylist() == [1e30, 0.0]
+    assert table["vmaf_score"].to_pylist() == [90.0, 90.0]
+    other = build_merged(shards=[str(shard)], output=str(tmp_path / "other.jsonl"))
+    edited(other.manifest_path, lambda d: d["artifact"].update(content_sha256="0" * 64))
+    assert difference(built.manifest_path, other.manifest_path).scores.state == "compared"
+
+
+@pytest.mark.parametrize(
+    ("line", "reason"),
+    [("[]", "line 2: no JSON object"), ("{", "line 2: no JSON object: ")],
+)
+def test_a_line_that_is_no_object_is_named(tmp_path: Path, line: str, reason: str) -> None:
+    shard = write_rows(tmp_path / "shard.jsonl", row("a.mp4", ONE), row("b.mp4", TWO))
+    built = build_merged(shards=[str(shard)])
+    table = write_rows(Path(built.manifest.artifact.path), row("a.mp4", ONE), line)
+    facts = {"bytes": table.stat().st_size, "sha256": sha256_of_file(table)}
+    edited(built.manifest_path, lambda document: document["artifact"].update(facts))
+    with pytest.raises(DataError, match=re.escape(f"{table}, {reason}")):
+        load("training/fr_corpus")
+
+
+def edited(path: Path, change: Callable[[dict[str, Any]], object]) -> None:
+    document = json.loads(path.read_text())
+    change(document)
+    path.write_text(json.dumps(document))
+
+
+def test_rows_beside_a_manifest_of_an_earlier_tool(tmp_path: Path) -> None:
+    """It says how many rows there are, and not which keys."""
+    shard = write_rows(tmp_path / "shard.jsonl", row("a.mp4", ONE, note=1), "", row("b.mp4", TWO))
+    elsewhere = write_rows(tmp_path / "merged.jsonl", row("a.mp4", ONE))
+    provenance = {"outputs": {"jsonl": f"/nowhere/{elsewhere.name}"}}
+    said = {
+        "schema": "vmaf-tune-corpus-merge-manifest-v1",
+        "required_keys": [],
+        "dedup_key": [],
+        "summary": {"rows_out": 2},
+        "run_provenance": provenance,
+    }
+    manifest = tmp_path / "shard.manifest.json"
+    manifest.write_text(json.dumps(said))
+    built = build_merged(shards=[str(shard)])
+    (one,) = built.manifest.inputs
+    assert one.manifest is not None
+    assert not one.manifest.verified
+    manifest.write_text(json.dumps(said | {"summary": {"rows_out": 1}}))
+    with pytest.raises(DataError, match="rows: expected 1, found 2"):
+        build_merged(shards=[str(shard)])
+    write_rows(shard, "1")
+    with pytest.raises(DataError, match=f"{shard}, line 1: no JSON object"):
+        build_merged(shards=[str(shard)])
+
+
+def test_our_rows_must_have_a_manifest(ours: Path) -> None:
+    """Unless they are named, as those of any tool."""
+    ours.with_name("bvi_dvc_corpus.manifest.json").unlink()
+    with pytest.raises(DataError) as caught:
+        build_merged()
+    assert str(caught.value).startswith(f"bvi_dvc/corpus_rows: {ours} has no manifest of ours, so")
+    assert "materialize bvi_dvc/corpus_rows again, or " in str(caught.value)
+    assert str(caught.value).endswith("naming it in the setting corpus_rows")
+    (one,) = build_merged(corpus_rows=str(ours)).manifest.inputs
+    assert one.manifest is None
+
+
+def test_more_shards_than_files_that_may_be_open(tmp_path: Path) -> None:
+    count = 60
+    shards = [
+        str(write_rows(tmp_path / f"{number}.jsonl", row(f"{number}.mp4", ONE, crf=number)))
+        for number in range(count)
+    ]
+    before = resource.getrlimit(resource.RLIMIT_NOFILE)
+    opened = len(list(Path("/proc/self/fd").iterdir()))
+    resource.setrlimit(resource.RLIMIT_NOFILE, (opened + count // 2, before[1]))
+    try:
+        built = build_merged(shards=shards)
+    finally:
+        resource.setrlimit(resource.RLIMIT_NOFILE, before)
+    assert built.manifest.artifact.rows == count
+
+
+@pytest.mark.parametrize("when", ["after it was hashed", "while it is read"])
+@pytest.mark.parametrize("how", ["in place", "replaced"])
+def test_an_input_that_changes(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, when: str, how: str
+) -> None:
+    shard = write_rows(tmp_path / "shard.jsonl", row("a.mp4", ONE), row("b.mp4", TWO))
+    os.utime(shard, (0, 0))
+    other = write_rows(tmp_path / "other.jsonl", row("a.mp4", ONE), row("c.mp4", TWO))
+
+    def change() -> None:
+        if how == "replaced":
+            shutil.copy(other, tmp_path / "new")
+            (tmp_path / "new").replace(shard)
+        else:
+            shard.write_bytes(other.read_bytes())
+
+    def hashed(file: BinaryIO) -> str:
+        digest = sha256_of_open(file)
+        change()
+        return digest
+
+    def read(line: bytes) -> dict[str, Any]:
+        change()
+        return read_sound_row(line)
+
+    if when == "after it was hashed":
+        monkeypatch.setattr("corpus_assets.artifacts.proved_inputs.sha256_of_open", hashed)
+    else:
+        monkeypatch.setattr("corpus_assets.artifacts.build_merged.read_sound_row", read)
+    if (when, how) == ("while it is read", "replaced"):
+        assert build_merged(shards=[str(shard)]).manifest.artifact.rows == 2
+        assert b"b.mp4" in (tmp_path / "runs" / "fr_train_corpus.jsonl").read_bytes()
+        return
+    said = f"{shard} was replaced or written to after it had been hashed; run again"
+    with pytest.raises(DataError, match=re.escape(said)):
+        build_merged(shards=[str(shard)])
+    assert list((tmp_path / "runs").iterdir()) == []
+
+
+@pytest.mark.parametrize(
+    ("change", "wrong"),
+    [
+        (lambda d: d["conflicts"].clear(), "conflicts"),
+        (lambda d: d["conflicts"].append(d["conflicts"][0]), "conflicts"),
+        (lambda d: d["sources"]["listed"].clear(), "sources.listed"),
+        (lambda d: d["sources"]["listed"][0]["names"].pop(), "names of"),
+        (lambda d: d["sources"]["listed_divided"].clear(), "sources.listed_divided"),
+        (lambda d: d["required_keys"].pop(), "required_keys"),
+        (lambda d: d["required_keys"].reverse(), "required_keys"),
+        (lambda d: d["dedup_key"].append("src"), "dedup_key"),
+        (lambda d: d["summary"].update(rows_in=9), "summary.rows_in"),
+        (
+            lambda d: (d["summary"].update(unique_sources=1), d["sources"].update(contents=1)),
+            "summary.unique_sources in the table",
+        ),
+        (lambda d: d.pop("required_keys"), "required_keys"),
+        (lambda d: d.pop("conflicts"), "conflicts"),
+    ],
+)
+def test_counts_that_do_not_add_up(
+    tmp_path: Path, change: Callable[[dict[str, Any]], object], wrong: str
+) -> None:
+    rows = [row("a:x", ONE), row("a:x", ONE, vmaf_score=1.0), row("b:y", ONE), row("a:x", TWO)]
+    built = build_merged(shards=[str(write_rows(tmp_path / "shard.jsonl", *rows))])
+    assert verdicts(built.manifest_path)["counts_add_up"].passed
+    edited(built.manifest_path, change)
+    assert wrong in verdicts(built.manifest_path)["counts_add_up"].text
 
 
 def test_which_rows_are_ours(ours: Path, tmp_path: Path) -> None:
@@ -261,10 +474,14 @@ def test_rows_that_are_altered(tmp_path: Path) -> None:
     shard = write_rows(tmp_path / "shard.jsonl", row("a.mp4", ONE), row("b.mp4", TWO))
     built = build_merged(shards=[str(shard)])
     table = Path(built.manifest.artifact.path)
-    write_rows(table, row("a.mp4", ONE, vmaf_score=101.0), row("b.mp4", ONE))
+    write_rows(table, row("a.mp4", ONE, vmaf_score=101.0, exit_status=1), row("b.mp4", ONE))
     judged = verdicts(built.manifest_path)
     failed = {name for name, one in judged.items() if not one.passed}
-    assert failed == {"artifact_matches_manifest", "keys_unique", "values_in_range"}
+    assert failed == {
+        *("artifact_matches_manifest", "counts_add_up", "keys_unique", "values_in_range"),
+    }
+    said = judged["values_in_range"].text
+    assert "exit_status is not 0, so that encode or score failed: 1 in a.mp4, line 1" in said
     assert "same src_sha256, encoder, preset, crf: b.mp4 in line 1" in judged["keys_unique"].text
     write_rows(table, "{}")
     assert not verdicts(built.manifest_path)["columns_as_declared"].passed

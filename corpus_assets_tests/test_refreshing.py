@@ -31,8 +31,8 @@ from corpus_assets_tests.dagster_runs import OP
 from corpus_assets_tests.media import run_ffmpeg
 
 PAIRS = dg.AssetKey(["konvid_1k", "vmaf_pairs"])
-BOTH = [dg.AssetKey(["konvid_1k", "full_features"]), PAIRS]
-"""In one run, which scores every clip once."""
+FULL = dg.AssetKey(["konvid_1k", "full_features"])
+COMBINED, MERGED = (dg.AssetKey(["training", name]) for name in ("full_features", "fr_corpus"))
 TIER_TABLE = dg.AssetKey(["bvi_dvc", "full_features"])
 ROWS = dg.AssetKey(["bvi_dvc", "corpus_rows"])
 QUIET = 300.0
@@ -144,7 +144,7 @@ def test_a_schedule_asks_when_the_corpus_has_changed(ticks: Ticks, videos: Path)
     job = "refresh_konvid_1k"
     as_it_was = f"konvid_1k: {videos.parent} is as it was at the last materialization"
     (first,), _ = ticks.schedule("konvid_1k")
-    assert (first.asset_selection, first.partition_key) == (BOTH, None)
+    assert (first.asset_selection, first.partition_key) == ([PAIRS], None)
     (resolved,) = VMAF_PAIRS.resolve(VMAF_PAIRS.settings(), SharedSettings(), os.environ)
     assert ticks.run(job, first, config_document(VMAF_PAIRS, resolved)), "as corpus-assets run does"
     (videos / "10.mp4").touch()
@@ -163,7 +163,6 @@ def test_what_was_made_in_another_way_is_not_made(ticks: Ticks, videos: Path) ->
     def is_behind() -> bool:
         return bool(ticks.schedule("konvid_1k")[0])
 
-    ticks.report(KONVID_FULL)
     ticks.report(VMAF_PAIRS, max_clips=1)
     assert is_behind()
     ticks.report(VMAF_PAIRS)
@@ -239,13 +238,78 @@ def test_all_corpora_in_one_schedule(
     request.getfixturevalue("archive")
     requests, _ = ticks.schedule("all")
     assert [(one.asset_selection, one.partition_key) for one in requests] == [
-        (BOTH, None),
+        ([PAIRS], None),
         ([TIER_TABLE, ROWS], "C"),
         ([TIER_TABLE, ROWS], "D"),
     ]
     assert ticks.run("refresh_all", requests[0])
     assert [one.partition_key for one in ticks.schedule("all")[0]] == ["C", "D"]
     assert "is as it was" in ticks.schedule("konvid_1k")[1]
+
+
+def test_what_each_job_makes() -> None:
+    """A job of KoNViD-1k costs what it did before there was a table with all features."""
+    corpora = [TIER_TABLE, ROWS, PAIRS, dg.AssetKey(["netflix_public", "full_features"])]
+    made = {
+        "refresh_all": {*corpora, COMBINED, MERGED},
+        "refresh_bvi_dvc": {TIER_TABLE, ROWS},
+        "refresh_konvid_1k": {PAIRS},
+        "refresh_konvid_1k_full_features": {FULL},
+        "refresh_netflix_public": {corpora[-1]},
+        "refresh_training": {COMBINED, MERGED},
+    }
+    definitions = build_definitions()
+    names = {job.name for job in definitions.jobs or ()}
+    assert names == made.keys()
+    for name, keys in made.items():
+        assert definitions.resolve_job_def(name).asset_layer.selected_asset_keys == keys, name
+
+
+def test_all_features_of_konvid_have_a_refresh_of_their_own(ticks: Ticks, videos: Path) -> None:
+    name = "konvid_1k_full_features"
+    (asked,), _ = ticks.schedule(name)
+    assert asked.asset_selection == [FULL]
+    definition = ticks.definitions.resolve_job_def("refresh_konvid_1k")
+    started = dg.DagsterRunStatus.STARTED
+    run = ticks.instance.create_run_for_job(definition, status=started, tags=definition.tags)
+    assert ticks.schedule(name) == ([], f"{name}: run {run.run_id} is started"), "the same clips"
+    ticks.instance.delete_run(run.run_id)
+    ticks.report(KONVID_FULL)
+    assert ticks.schedule(name) == (
+        [],
+        f"{name}: {videos.parent} is as it was at the last materialization",
+    )
+    assert len(ticks.schedule("konvid_1k")[0]) == 1
+
+
+def test_training_tables_are_made_when_their_inputs_are_newer(
+    ticks: Ticks, archive: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert archive.is_file()
+    nothing = "training: no table is newer than the training tables"
+    assert ticks.schedule("training") == ([], nothing), "there is no table"
+    config = {"ops": {"bvi_dvc__full_features": {"config": {"feature_set": "canonical6"}}}}
+    requests, _ = ticks.schedule("bvi_dvc")
+    assert ticks.run("refresh_bvi_dvc", requests[1], config)
+    monkeypatch.delenv("VMAF_BVI_DVC_ZIP")
+    (first,), _ = ticks.schedule("training")
+    assert (first.asset_selection, first.partition_key) == ([COMBINED, MERGED], None)
+    assert [one.asset_selection for one in ticks.schedule("all")[0]] == [[COMBINED, MERGED]]
+    assert ticks.sensor("training")[0][0].asset_selection == [COMBINED, MERGED]
+    assert ticks.sensor("training") == ([], ASKED)
+    assert ticks.run("refresh_training", first)
+    assert ticks.schedule("training") == ([], nothing)
+    assert ticks.sensor("training")[1] in nothing
+    definition = ticks.definitions.resolve_job_def("refresh_bvi_dvc")
+    run = ticks.instance.create_run_for_job(
+        definition, status=dg.DagsterRunStatus.STARTED, tags=definition.tags
+    )
+    monkeypatch.setenv("VMAF_BVI_DVC_ZIP", str(archive))
+    ticks.report(CORPUS_ROWS_ASSET)
+    assert ticks.sensor("training") == ([], f"run {run.run_id} is started")
+    ticks.instance.delete_run(run.run_id)
+    (again,), _ = ticks.sensor("training")
+    assert again.asset_selection == [MERGED]
 
 
 def test_an_unset_root_is_a_reason(ticks: Ticks) -> None:
@@ -276,7 +340,7 @@ def test_a_sensor_waits_until_files_are_left_alone(
     assert after(20)[0] == []
     assert after(299) == ([], f"{videos.parent} is quiet for 299 s of 300 s")
     (request,), _ = after(1)
-    assert request.asset_selection == BOTH
+    assert request.asset_selection == [PAIRS]
     assert request.run_key is None, "what comes back is asked for again"
     assert after(60) == ([], ASKED)
     assert ticks.run("refresh_konvid_1k", request)
@@ -298,12 +362,20 @@ def test_what_the_definitions_are_given() -> None:
     assert {name: one.cron_schedule for name, one in schedules.items()} == {
         "refresh_all_schedule": "0 2 * * *",
         "refresh_bvi_dvc_schedule": "0 1 * * *",
+        "refresh_konvid_1k_full_features_schedule": "0 1 * * *",
         "refresh_konvid_1k_schedule": "0 1 * * *",
         "refresh_netflix_public_schedule": "0 1 * * *",
+        "refresh_training_schedule": "0 1 * * *",
     }
     assert {one.default_status.value for one in schedules.values()} == {"STOPPED"}
     assert {one.default_status.value for one in repository.sensor_defs} == {"STOPPED"}
-    assert {one.minimum_interval_seconds for one in repository.sensor_defs} == {200}
+    assert {one.name: one.minimum_interval_seconds for one in repository.sensor_defs} == {
+        "refresh_bvi_dvc_sensor": 200,
+        "refresh_konvid_1k_full_features_sensor": 200,
+        "refresh_konvid_1k_sensor": 200,
+        "refresh_netflix_public_sensor": 200,
+        "refresh_training_sensor": 30,
+    }
     assert policies(definitions) == {hourly}
     assert policies(build_definitions(freshness=None)) == {None}
     assert None not in policies(build_definitions())

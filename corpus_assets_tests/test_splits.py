@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import shutil
 import signal
@@ -14,13 +15,18 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from corpus_assets.artifacts.publication import Publication
+from corpus_assets.errors import DataError, StorageError
 from corpus_assets.files import sha256_of_bytes
 from corpus_assets.manifests.pair import examine
+from corpus_assets.manifests.source_parts import SourcesPart
 from corpus_assets.manifests.splits import Shares, SplitsDocument
 from corpus_assets.manifests.verification import verify
+from corpus_assets.tables.merged_row import read_row
+from corpus_assets.tables.reading import read_facts
 from corpus_assets.tables.sources import Contents, SourceName
 from corpus_assets_tests.making import build_merged
-from corpus_assets_tests.rows import row, write_rows
+from corpus_assets_tests.rows import ONE, THREE, TWO, row, write_rows
 
 MANIFEST, SPLITS = "fr_train_corpus.manifest.json", "fr_train_corpus.splits.json"
 TABLE = "fr_train_corpus.jsonl"
@@ -51,6 +57,39 @@ def test_clips_that_are_added_move_none(before: Named, added: Named) -> None:
     for name, number in before.items():
         of_content.setdefault(number, set()).add(old[name])
     assert all(len(sides) == 1 for sides in of_content.values())
+
+
+def contents_of(*told: tuple[str, str, str | None]) -> Contents:
+    """Return the contents of sources, given with corpus, key and what is known of the content."""
+    contents = Contents()
+    for corpus, key, content in told:
+        contents.add(SourceName(corpus, key), content, key)
+    return contents
+
+
+@pytest.mark.parametrize("turned", [False, True])
+def test_what_one_input_knows_holds_of_all_with_the_key(turned: bool) -> None:
+    told = [("a", "clip", ONE), ("b", "clip", None), ("b", "other", None)]
+    contents = contents_of(*(reversed(told) if turned else told))
+    document = SplitsDocument.of("t", "0" * 64, contents, Shares(0.3, 0.3))
+    assert document.folds[ONE] == (("a", "clip"), ("b", "clip"))
+    assert {one.content for one in document.sources if one.source == "clip"} == {ONE}
+    assert [one.known for one in document.sources] == [True, False, False]
+    part = SourcesPart.of(contents)
+    assert (part.contents, part.unknown, part.joined, part.divided) == (2, 1, 1, 0)
+    assert [one.names for one in part.listed] == [("a/clip", "b/clip")]
+
+
+def test_what_has_several_contents_is_named() -> None:
+    """Two known ones of a key say nothing of a third source with that key."""
+    contents = contents_of(
+        *(("a", "clip", ONE), ("b", "clip", TWO), ("c", "clip", None)),
+        *(("d", "twice", ONE), ("d", "twice", THREE)),
+    )
+    part = SourcesPart.of(contents)
+    assert (part.contents, part.unknown, part.joined, part.divided) == (4, 1, 0, 2)
+    assert [(one.name, one.count) for one in part.listed_divided] == [("c/clip", 3), ("d/twice", 2)]
+    assert part.listed_divided[1].sha256 == (ONE, THREE)
 
 
 def test_shares_are_met_on_average() -> None:
@@ -114,6 +153,53 @@ def test_published_checked_and_removed(tmp_path: Path) -> None:
     assert [one.what for one in examine(path)] == ["splits"]
 
 
+def test_what_was_set_aside_is_put_back(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where the new table did not get its name: by an error, or by a kill and a run that fails."""
+    shards_in(tmp_path)
+    path = build_merged(shards=[str(tmp_path / "1.jsonl")], splits=True).manifest_path
+    splits = path.with_name(SPLITS)
+    before = {one.name: one.read_bytes() for one in path.parent.iterdir()}
+    real = Publication._set_aside
+
+    def full(self: Publication) -> None:
+        real(self)
+        raise OSError(errno.ENOSPC, "full")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(Publication, "_set_aside", full)
+        for wanted in (True, False):
+            with pytest.raises(StorageError):
+                build_merged(shards=[str(tmp_path / "2.jsonl")], splits=wanted)
+            assert {one.name: one.read_bytes() for one in path.parent.iterdir()} == before
+    splits.rename(splits.with_name(f".{SPLITS}.{'0' * 12}.tmp"))
+    assert [one.what for one in examine(path)] == ["splits"]
+    with pytest.raises(DataError):
+        build_merged(shards=[str(write_rows(tmp_path / "bad.jsonl", "{}"))])
+    assert {one.name: one.read_bytes() for one in path.parent.iterdir()} == before
+    assert examine(path) == []
+
+
+def test_repeated_contents_are_those_of_the_splits(tmp_path: Path) -> None:
+    rows = [row("a:x", ONE), row("b:y", ONE, crf=20), row("c:z", TWO)]
+    path = build_merged(
+        shards=[str(write_rows(tmp_path / "1.jsonl", *rows))], splits=True
+    ).manifest_path
+    assert verify(path).mismatches == ()
+    document = json.loads(path.read_text())
+    document["sources"] |= {"repeated": 0, "listed": []}
+    path.write_text(json.dumps(document))
+    (wrong,) = verify(path).mismatches
+    assert str(wrong) == "splits.folds of several names: expected 0, found 1"
+
+
+def splits_are_of_the_table(runs: Path) -> bool:
+    """Say whether no splits are there, or those of the table."""
+    if not (runs / SPLITS).exists():
+        return True
+    said = json.loads((runs / SPLITS).read_text())["table"]["content_sha256"]
+    return bool(said == read_facts(runs / TABLE, read_row).content_sha256)
+
+
 @pytest.mark.parametrize(("before", "after"), [(2, 3), (2, 30), (20, 2)])
 def test_killed_at_every_step(tmp_path: Path, before: int, after: int) -> None:
     """With splits (below ten) and without, one after the other."""
@@ -153,6 +239,7 @@ def test_killed_at_every_step(tmp_path: Path, before: int, after: int) -> None:
         if (status := run(step, after)) == 0:
             break
         assert status == -signal.SIGKILL
+        assert splits_are_of_the_table(runs), step
         seen.add(rows_if_whole())
         assert run(0, after) == 0, step
         assert rows_if_whole() == 6 * int(str(after)[0])

@@ -96,6 +96,19 @@ def test_lineage_runs_from_videos_to_training_tables() -> None:
     assert upstream == {"full_features"}, "pairs of six features are no input"
 
 
+def test_what_pages_say_of_keys() -> None:
+    """Of each table what is looked at: of a combined one, not that frames are there once."""
+    said = {
+        spec.asset_key: spec.description or ""
+        for checks in build_definitions().asset_checks or ()
+        for spec in checks.check_specs
+        if spec.name == "keys_unique"
+    }
+    assert "cannot be told" in said[COMBINED]
+    assert said[MERGED] == "Every encode (src_sha256, encoder, preset, crf) is there once."
+    assert said[dg.AssetKey(["konvid_1k", "vmaf_pairs"])].startswith("Every clip is there once")
+
+
 def test_run_config_and_the_command_line_that_repeats_it(
     instance: dg.DagsterInstance, tmp_path: Path
 ) -> None:

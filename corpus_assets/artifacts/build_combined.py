@@ -6,17 +6,18 @@ import time
 from typing import TYPE_CHECKING
 
 from corpus_assets.artifacts.combination import Combination
-from corpus_assets.artifacts.opened_inputs import opened_inputs
+from corpus_assets.artifacts.proved_inputs import proved_inputs
 from corpus_assets.artifacts.teachers import agreed_teacher
 from corpus_assets.artifacts.training_build import Finished, TrainingBuilt
 from corpus_assets.errors import EmptyCorpusError
+from corpus_assets.libvmaf.features import FULL
 from corpus_assets.manifests.parts import ArtifactPart
 from corpus_assets.manifests.training import CombinedManifest, CombinedStats
 from corpus_assets.tables.parquet import ParquetTable
 
 if TYPE_CHECKING:
     from corpus_assets.artifacts.combined_features import CombinedRequest
-    from corpus_assets.artifacts.opened_inputs import OpenedInput
+    from corpus_assets.artifacts.proved_inputs import ProvedInput
     from corpus_assets.artifacts.request import Asset, Launch, Log
 
 
@@ -31,8 +32,8 @@ def build(
     started = time.monotonic()
     request.check()
     request.check_writable()
-    with opened_inputs(request.inputs, log) as inputs:
-        manifest = _published(asset, request, launch, log, inputs)
+    inputs = proved_inputs(request.inputs, log)
+    manifest = _published(asset, request, launch, log, inputs)
     log(f"{manifest.stats.output_rows} rows of {manifest.stats.input_count} inputs")
     return TrainingBuilt(manifest, request.manifest_out, time.monotonic() - started)
 
@@ -42,7 +43,7 @@ def _published(
     request: CombinedRequest,
     launch: Launch,
     log: Log,
-    inputs: list[OpenedInput],
+    inputs: list[ProvedInput],
 ) -> CombinedManifest:
     teacher, combination = agreed_teacher(inputs), Combination()
     with request.publishing(log) as publication:
@@ -57,7 +58,9 @@ def _published(
         splits = finished.splits(request)
         manifest = CombinedManifest(
             inputs=tuple(combination.parts),
+            features=FULL.columns,
             model=teacher,
+            output_columns=tuple(column.name for column in asset.spec.columns),
             stats=CombinedStats(
                 input_count=len(inputs),
                 output_rows=artifact.rows,

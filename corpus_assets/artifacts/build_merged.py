@@ -4,23 +4,30 @@ from __future__ import annotations
 
 import time
 from functools import partial
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, BinaryIO
 
-from corpus_assets.artifacts.opened_inputs import opened_inputs
+from corpus_assets.artifacts.proved_inputs import proved_inputs
 from corpus_assets.artifacts.training_build import Finished, TrainingBuilt
 from corpus_assets.corpora.texts import bounded
 from corpus_assets.errors import DataError, EmptyCorpusError
 from corpus_assets.manifests.parts import ArtifactPart
 from corpus_assets.manifests.training import MergedManifest
 from corpus_assets.manifests.training_parts import ConflictPart, MergeSummary, SourceTablePart
-from corpus_assets.tables.merged_row import LONGEST_LINE, read_row
-from corpus_assets.tables.merging import MergedLines, Merger
+from corpus_assets.tables.corpus_row import VOLATILE
+from corpus_assets.tables.jsonl import JsonLines
+from corpus_assets.tables.merged_row import (
+    DEDUP_KEY,
+    LONGEST_LINE,
+    REQUIRED_KEYS,
+    read_sound_row,
+)
+from corpus_assets.tables.merging import Merger
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from corpus_assets.artifacts.fr_corpus import MergedRequest
-    from corpus_assets.artifacts.opened_inputs import OpenedInput
+    from corpus_assets.artifacts.proved_inputs import ProvedInput
     from corpus_assets.artifacts.request import Asset, Launch, Log
 
 BAD_ROWS_SHOWN = 20
@@ -37,8 +44,8 @@ def build(
     started = time.monotonic()
     request.check()
     request.check_writable()
-    with opened_inputs(request.inputs, log) as inputs:
-        manifest = _published(asset, request, launch, log, inputs)
+    inputs = proved_inputs(request.inputs, log)
+    manifest = _published(asset, request, launch, log, inputs)
     summary = manifest.summary
     log(
         f"{summary.rows_in} rows in, {summary.rows_out} out, {summary.duplicates} duplicates, "
@@ -52,11 +59,11 @@ def _published(
     request: MergedRequest,
     launch: Launch,
     log: Log,
-    inputs: list[OpenedInput],
+    inputs: list[ProvedInput],
 ) -> MergedManifest:
     merger = Merger()
     with request.publishing(log) as publication:
-        with MergedLines(publication.temporary) as table:
+        with JsonLines(publication.temporary, VOLATILE) as table:
             parts = [_append(one, merger, table) for one in inputs]
         if not table.rows:
             paths = ", ".join(str(one.table) for one in request.inputs)
@@ -66,6 +73,8 @@ def _published(
         splits = finished.splits(request)
         manifest = MergedManifest(
             inputs=tuple(parts),
+            required_keys=REQUIRED_KEYS,
+            dedup_key=DEDUP_KEY,
             summary=MergeSummary.of(merger),
             conflicts=tuple(map(ConflictPart.of, merger.listed)),
             **finished.common(asset, request, launch, "corpus_jsonl", splits),
@@ -74,44 +83,45 @@ def _published(
     return manifest
 
 
-def _append(one: OpenedInput, merger: Merger, table: MergedLines) -> SourceTablePart:
+def _append(one: ProvedInput, merger: Merger, table: JsonLines) -> SourceTablePart:
     """Append the rows of an input that are the first of their encode.
 
     Raises DataError naming the rows that will not do; OSError.
     """
     before = merger.rows
     bad: list[str] = []
-    for number, line in _lines(one):
-        try:
-            values = read_row(line)
-        except ValueError as error:
-            bad.append(f"line {number}: {error}" if len(bad) < BAD_ROWS_SHOWN else "")
-            continue
-        if merger.add(values, one.input.label, number):
-            table.append(line, values)
-    if bad:
-        raise _refused(one, bad)
+    with one.opened() as file:
+        for number, line in _lines(one, file):
+            try:
+                values = read_sound_row(line)
+            except ValueError as error:
+                bad.append(f"line {number}: {error}" if len(bad) < BAD_ROWS_SHOWN else "")
+                continue
+            if merger.add(values, one.input.label, number):
+                table.append_line(line, values)
+        if bad:
+            raise _refused(one, bad)
     return _part(one, merger.rows - before)
 
 
-def _lines(one: OpenedInput) -> Iterator[tuple[int, bytes]]:
+def _lines(one: ProvedInput, file: BinaryIO) -> Iterator[tuple[int, bytes]]:
     """Yield the lines that are not blank, with their numbers. Raises DataError for a long one."""
-    for number, line in enumerate(iter(partial(one.file.readline, LONGEST_LINE + 1), b""), 1):
+    for number, line in enumerate(iter(partial(file.readline, LONGEST_LINE + 1), b""), 1):
         if len(line) > LONGEST_LINE:
             raise _refused(one, [f"line {number}: longer than {LONGEST_LINE} bytes"])
         if line.strip():
             yield number, line
 
 
-def _refused(one: OpenedInput, bad: list[str]) -> DataError:
+def _refused(one: ProvedInput, bad: list[str]) -> DataError:
     lines = "".join(f"\n  {line}" for line in bounded(bad, BAD_ROWS_SHOWN))
     return DataError(
-        f"{one.input.table}: {len(bad)} lines are no corpus rows of schema version 3, and trainers "
-        f"would lose them; mend or remove them, nothing was written:{lines}"
+        f"{one.input.table}: {len(bad)} lines are no corpus rows of schema version 3 that a "
+        f"trainer can use; mend or remove them, nothing was written:{lines}"
     )
 
 
-def _part(one: OpenedInput, rows: int) -> SourceTablePart:
+def _part(one: ProvedInput, rows: int) -> SourceTablePart:
     selected, failed = one.left_out()
     return SourceTablePart(
         label=one.input.label,

@@ -19,7 +19,7 @@ from corpus_assets.tables.sources import Contents, SourceName
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-    from corpus_assets.artifacts.opened_inputs import OpenedInput
+    from corpus_assets.artifacts.proved_inputs import ProvedInput
     from corpus_assets.tables.parquet import ParquetTable
 
 NAMES_SHOWN = 5
@@ -33,11 +33,11 @@ class Combination:
     contents: Contents = field(default_factory=Contents)
     labels: dict[SourceName, str] = field(default_factory=dict)
 
-    def append(self, one: OpenedInput, table: ParquetTable) -> None:
+    def append(self, one: ProvedInput, table: ParquetTable) -> None:
         """Append the rows of an input. Raises DataError naming it, OSError."""
         label = one.input.label
         try:
-            with opened(one.file) as file:
+            with one.opened() as data, opened(data) as file:
                 schema = file.schema_arrow
                 reader = Reader(label.partition("/")[0], ColumnMap.of(schema))
                 digest = _Digest.of(schema, one.content_sha256)
@@ -62,7 +62,7 @@ class Combination:
             )
         self.labels |= dict.fromkeys(names, label)
 
-    def _add(self, one: OpenedInput, reader: Reader) -> None:
+    def _add(self, one: ProvedInput, reader: Reader) -> None:
         known = source_contents(one.said) if one.said else {}
         for source in reader.sources:
             name = SourceName(reader.corpus, source)
@@ -96,7 +96,7 @@ class _Digest:
         return self.digest.hexdigest() if self.digest else self.known
 
 
-def _part(one: OpenedInput, reader: Reader, content_sha256: str | None) -> CombinedInputPart:
+def _part(one: ProvedInput, reader: Reader, content_sha256: str | None) -> CombinedInputPart:
     selected, failed = one.left_out()
     return CombinedInputPart(
         label=one.input.label,

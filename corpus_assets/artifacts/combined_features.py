@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from corpus_assets.artifacts.build_combined import build
 from corpus_assets.artifacts.environment import Environment, absolute
@@ -36,6 +36,13 @@ UPSTREAM: frozenset[AssetKey] = frozenset(
 )
 
 
+class Usual(NamedTuple):
+    """A table that is combined where nothing is said: the file's name, and the asset's."""
+
+    name: str
+    made_by: str
+
+
 @dataclass(frozen=True, slots=True)
 class CombinedRequest(TrainingRequest):
     """Every setting of a run, resolved."""
@@ -61,7 +68,7 @@ class CombinedRequest(TrainingRequest):
 def combined_asset(catalog: Iterable[Asset[Any]]) -> Asset[CombinedRequest]:
     """Return the asset that combines those tables of a catalog that have the `full` set."""
     upstream = {asset.key: asset for asset in catalog if asset.key in UPSTREAM}
-    tables = dict(pair for asset in upstream.values() for pair in _tables(asset))
+    tables = {label: one for asset in upstream.values() for label, one in _tables(asset)}
 
     def resolve(
         settings: CombinedSettings,
@@ -88,33 +95,39 @@ def combined_asset(catalog: Iterable[Asset[Any]]) -> Asset[CombinedRequest]:
     )
 
 
-def _tables(asset: Asset[Any]) -> Iterator[tuple[str, str]]:
-    """Give label and file name of each table of an asset."""
+def _tables(asset: Asset[Any]) -> Iterator[tuple[str, Usual]]:
+    """Give the label of each table of an asset, and what it is."""
     corpus, _ = asset.key
     if asset.partitions is None:
-        yield corpus, asset.file_name()
+        yield corpus, Usual(asset.file_name(), asset.name)
         return
     for part in asset.partitions.keys:
-        yield f"{corpus}/{part}", asset.file_name(part)
+        yield f"{corpus}/{part}", Usual(asset.file_name(part), asset.name)
 
 
 def _resolved(
-    settings: CombinedSettings, folder: Path, tables: Mapping[str, str]
+    settings: CombinedSettings, folder: Path, tables: Mapping[str, Usual]
 ) -> CombinedRequest:
     """Find the inputs: those that are given, else those in a folder. Raises SettingError."""
-    usual = {label: folder / name for label, name in tables.items()}
-    found = {label: path for label, path in usual.items() if path.is_file()}
-    given = settings.inputs
-    paths = found if given is None else {label: absolute(path) for label, path in given.items()}
+    if settings.inputs is None:
+        usual = {label: folder / table.name for label, table in tables.items()}
+        paths = {label: path for label, path in usual.items() if path.is_file()}
+        made_by = {label: tables[label].made_by for label in paths}
+    else:
+        paths = {label: absolute(path) for label, path in settings.inputs.items()}
+        made_by = {}
     ordered = sorted(paths.items(), key=lambda item: item[0].split("/"))
     output = absolute(settings.out or folder / TABLE_NAME)
     return CombinedRequest(
-        inputs=tuple(InputTable.at("inputs", label, path) for label, path in ordered),
+        inputs=tuple(
+            InputTable.at("inputs", label, path, made_by.get(label)) for label, path in ordered
+        ),
         output=output,
         manifest_out=absolute(settings.manifest_out or manifest_path(output)),
         shares=settings.shares,
         splitting=settings.splits,
-        missing=f"nothing to combine: none of {', '.join(tables.values())} is in {folder}; "
+        missing=f"nothing to combine: none of {', '.join(one.name for one in tables.values())} "
+        f"is in {folder}; "
         "materialize a full_features asset first, or set inputs",
         paths=tuple((label, str(path)) for label, path in ordered),
     )

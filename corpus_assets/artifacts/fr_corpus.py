@@ -63,7 +63,9 @@ def resolve(
     """Find the inputs: our rows first, then the shards as given. Raises SettingError."""
     folder = Environment(variables).output_dir(shared)
     rows, shards = _rows(settings, folder), [str(absolute(path)) for path in settings.shards]
-    inputs = [] if rows == NONE else [InputTable.at("corpus_rows", ROWS_LABEL, Path(rows))]
+    made_by = ROWS_LABEL if settings.corpus_rows is None else None
+    ours = [] if rows == NONE else [Path(rows)]
+    inputs = [InputTable.at("corpus_rows", ROWS_LABEL, path, made_by) for path in ours]
     inputs += [
         InputTable.at("shards", f"shard {number}", Path(path))
         for number, path in enumerate(shards, 1)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, BinaryIO
+from typing import TYPE_CHECKING, Any, BinaryIO, TypeVar
 
 import pyarrow as pa
 import pyarrow.dataset as ds
@@ -12,6 +12,7 @@ import pyarrow.dataset as ds
 from corpus_assets.artifacts.environment import Environment
 from corpus_assets.artifacts.finding import asset_named, missing, parts_of, places_in
 from corpus_assets.artifacts.settings import SharedSettings
+from corpus_assets.artifacts.stamped import stamp_of, unchanged
 from corpus_assets.errors import DataError, MissingManifestError, SettingError
 from corpus_assets.files import sha256_of_open
 from corpus_assets.manifests.reading import read_manifest
@@ -19,13 +20,14 @@ from corpus_assets.manifests.scored import ScoredManifest
 from corpus_assets.tables.whole import is_json_lines, read_whole
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Callable, Sequence
 
     from corpus_assets.artifacts.finding import Place
     from corpus_assets.artifacts.request import Asset
     from corpus_assets.manifests.kinds import Manifest
     from corpus_assets.manifests.parts import ArtifactPart
 
+ReadT = TypeVar("ReadT")
 KINDS = "pandas.DataFrame, pyarrow.Table or pyarrow.dataset.Dataset"
 
 
@@ -66,33 +68,45 @@ def converter(kind: object, asset: Asset[Any], setting: str) -> Callable[[Sequen
 
 def table_of(asset: Asset[Any], places: Sequence[Place]) -> pa.Table:
     """Read tables, one after the other; each file is read as it was when it was hashed."""
-    pieces = [
-        read_whole(file, place.table, ((c.name, c.type) for c in manifest.artifact.columns))
-        for place, manifest, file in _checked(asset, places)
-    ]
-    return pa.concat_tables(pieces)
+
+    def whole(place: Place, manifest: Manifest, file: BinaryIO) -> pa.Table:
+        columns = ((column.name, column.type) for column in manifest.artifact.columns)
+        return read_whole(file, place.table, columns)
+
+    return pa.concat_tables(_each(asset, places, whole))
 
 
 def dataset_of(asset: Asset[Any], places: Sequence[Place]) -> ds.Dataset:
     """Return parquet tables as one dataset, whose rows are read when it is used."""
-    paths = [str(place.table) for place, _, _ in _checked(asset, places)]
+    paths = _each(asset, places, lambda place, _, __: str(place.table))
     return ds.dataset(paths, format="parquet")
 
 
-def _checked(
-    asset: Asset[Any], places: Sequence[Place]
-) -> Iterator[tuple[Place, Manifest, BinaryIO]]:
-    """Yield each place with its manifest and its table, open and found to be what this says."""
+def _each(
+    asset: Asset[Any], places: Sequence[Place], read: Callable[[Place, Manifest, BinaryIO], ReadT]
+) -> list[ReadT]:
+    """Read each table, open and found to be what its manifest says; it must stay so meanwhile."""
     manifests = [_manifest(asset, place) for place in places]
     _check_alike(places, manifests)
-    for place, manifest in zip(places, manifests, strict=True):
-        try:
-            with place.table.open("rb") as file:
-                _check(asset, place, manifest.artifact, file)
-                file.seek(0)
-                yield place, manifest, file
-        except OSError as error:
-            raise DataError(f"{place.table} cannot be read: {error.strerror}") from error
+    return [
+        _read(asset, place, manifest, read)
+        for place, manifest in zip(places, manifests, strict=True)
+    ]
+
+
+def _read(
+    asset: Asset[Any],
+    place: Place,
+    manifest: Manifest,
+    read: Callable[[Place, Manifest, BinaryIO], ReadT],
+) -> ReadT:
+    try:
+        with place.table.open("rb") as file, unchanged(file, place.table, stamp_of(file)):
+            _check(asset, place, manifest.artifact, file)
+            file.seek(0)
+            return read(place, manifest, file)
+    except OSError as error:
+        raise DataError(f"{place.table} cannot be read: {error.strerror or error}") from error
 
 
 def _manifest(asset: Asset[Any], place: Place) -> Manifest:

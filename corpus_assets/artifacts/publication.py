@@ -4,14 +4,16 @@ Both are written under temporary names first. Then the artifact gets its name, a
 manifest gets its own. A run that is killed between the two leaves the finished manifest under its
 temporary name, and the next run for the same output gives it its name; killed at any other moment,
 it leaves the pair that was there before, and temporary files, which the next run removes. Splits,
-of artifacts that may have some, get their name between the two, or are removed after them.
+of artifacts that may have some, get their name between the two. Those of before lose theirs first,
+so that no splits ever stand beside an artifact that they are not of; where the artifact did not get
+its name, the next run gives them theirs again.
 """
 
 from __future__ import annotations
 
 import contextlib
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Self
 
 from corpus_assets.artifacts.storage import output_remedy
 from corpus_assets.errors import StorageError
@@ -37,13 +39,23 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Publication:
-    """An artifact that is being made: `temporary` is where it is written first."""
+    """An artifact that is being made: `temporary` is where it is written first.
+
+    `aside` is where splits of before go.
+    """
 
     artifact: Path
     manifest: Path
     temporary: Path
     staged: Path
     splits: Path | None = None
+    aside: Path | None = None
+
+    @classmethod
+    def of(cls, artifact: Path, manifest: Path, splits: Path | None) -> Self:
+        """Choose unused names."""
+        staged, aside = temporary_beside(manifest), temporary_beside(splits) if splits else None
+        return cls(artifact, manifest, temporary_beside(artifact), staged, splits, aside)
 
     def publish(self, manifest: pydantic.BaseModel, splits: bytes | None = None) -> None:
         """Give the finished artifact, its splits and this manifest their names. Raises OSError."""
@@ -52,6 +64,7 @@ class Publication:
         sync_file(self.staged)
         sync_folder(self.staged.parent)
         sync_file(self.temporary)
+        self._set_aside()
         self.temporary.replace(self.artifact)
         sync_folder(self.artifact.parent)
         if self.splits and staged_splits:
@@ -59,8 +72,22 @@ class Publication:
             sync_folder(self.splits.parent)
         self.staged.replace(self.manifest)
         sync_folder(self.manifest.parent)
-        if self.splits and not staged_splits and are_splits(self.splits):
-            self.splits.unlink()
+        if self.aside:
+            self.aside.unlink(missing_ok=True)
+
+    def restore(self) -> None:
+        """Remove everything of an artifact that did not get its name. Raises OSError."""
+        self.staged.unlink(missing_ok=True)
+        if self.splits and self.aside and self.aside.exists():
+            self.aside.replace(self.splits)
+        for left in temporaries_of(self.splits) if self.splits else ():
+            left.unlink(missing_ok=True)
+        self.temporary.unlink()
+
+    def _set_aside(self) -> None:
+        if self.splits and self.aside and are_splits(self.splits):
+            self.splits.replace(self.aside)
+            sync_folder(self.splits.parent)
 
     def _stage_splits(self, splits: bytes | None) -> Path | None:
         if self.splits is None or splits is None:
@@ -86,9 +113,7 @@ def publishing(
             for path in sorted({artifact, manifest} | ({splits} if splits else set())):
                 stack.enter_context(held(path))
             _settle(artifact, manifest, splits, log)
-            publication = Publication(
-                artifact, manifest, temporary_beside(artifact), temporary_beside(manifest), splits
-            )
+            publication = Publication.of(artifact, manifest, splits)
             with _cleaned(publication):
                 yield publication
     except OSError as error:
@@ -105,10 +130,7 @@ def _cleaned(publication: Publication) -> Iterator[None]:
         yield
     except BaseException:
         if publication.temporary.exists():
-            publication.staged.unlink(missing_ok=True)
-            for left in temporaries_of(publication.splits) if publication.splits else ():
-                left.unlink(missing_ok=True)
-            publication.temporary.unlink()
+            publication.restore()
         raise
 
 
@@ -120,16 +142,18 @@ def _settle(artifact: Path, manifest: Path, splits: Path | None, log: Log) -> No
             staged.replace(manifest)
             sync_folder(manifest.parent)
             log(f"completed a publication that was interrupted: {manifest}")
+    if splits and temporaries_of(splits) and describes(manifest, artifact):
+        _settle_splits(manifest, splits)
     for path in (artifact, manifest, *([splits] if splits else [])):
         for left in temporaries_of(path):
             left.unlink(missing_ok=True)
 
 
-def _settle_splits(staged: Path, splits: Path | None) -> None:
-    """Give the splits of an interrupted publication their name, or remove those of before."""
+def _settle_splits(manifest: Path, splits: Path | None) -> None:
+    """Give the splits that a manifest records their name, or remove those of before."""
     if splits is None:
         return
-    recorded = recorded_splits(staged)
+    recorded = recorded_splits(manifest)
     if recorded is None:
         if are_splits(splits):
             splits.unlink()

@@ -12,7 +12,7 @@ from corpus_assets.manifests.training_parts import TeacherPart
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from corpus_assets.artifacts.opened_inputs import OpenedInput
+    from corpus_assets.artifacts.proved_inputs import ProvedInput
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +34,7 @@ class Teacher:
         return f"{self.label}: {self.name}{digest}"
 
 
-def agreed_teacher(inputs: Sequence[OpenedInput]) -> TeacherPart | None:
+def agreed_teacher(inputs: Sequence[ProvedInput]) -> TeacherPart | None:
     """Return the model of all inputs whose manifests tell theirs; None where none does.
 
     Raises DataError naming the model of each where they are not one.
@@ -49,7 +49,7 @@ def agreed_teacher(inputs: Sequence[OpenedInput]) -> TeacherPart | None:
     return TeacherPart(name=best.name, sha256=best.sha256) if best else None
 
 
-def _teacher(one: OpenedInput) -> Teacher | None:
+def _teacher(one: ProvedInput) -> Teacher | None:
     facts = comparable.model(one.said) if one.said else {}
     if "name" not in facts:
         return None

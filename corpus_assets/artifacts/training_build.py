@@ -10,13 +10,14 @@ from corpus_assets.files import sha256_of_bytes
 from corpus_assets.manifests.document import to_bytes
 from corpus_assets.manifests.parts import InventoryPart
 from corpus_assets.manifests.provenance import InputRecord, RunProvenance, entry_point
+from corpus_assets.manifests.source_parts import SourcesPart
 from corpus_assets.manifests.splits import SplitsDocument
-from corpus_assets.manifests.training_parts import SourcesPart, SplitsPart
+from corpus_assets.manifests.training_parts import SplitsPart
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from corpus_assets.artifacts.opened_inputs import OpenedInput
+    from corpus_assets.artifacts.proved_inputs import ProvedInput
     from corpus_assets.artifacts.request import Asset, Launch
     from corpus_assets.artifacts.training_request import TrainingRequest
     from corpus_assets.manifests.parts import ArtifactPart
@@ -43,7 +44,7 @@ class Finished:
     """A table that is not yet published: what it was made of, and its sources."""
 
     artifact: ArtifactPart
-    inputs: list[OpenedInput]
+    inputs: list[ProvedInput]
     contents: Contents
 
     def splits(self, request: TrainingRequest) -> bytes | None:

@@ -18,14 +18,20 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class InputTable:
-    """A table by its label, and its manifest, which need not be there."""
+    """A table by its label, and its manifest.
 
+    `made_by` is the asset of a table that is taken because it is there, and which must have a
+    manifest; None where somebody named it in the `setting`, and vouches for it.
+    """
+
+    setting: str
     label: str
     table: Path
     manifest: Path
+    made_by: str | None = None
 
     @classmethod
-    def at(cls, setting: str, label: str, path: Path) -> Self:
+    def at(cls, setting: str, label: str, path: Path, made_by: str | None = None) -> Self:
         """Find a table, or that of a manifest.
 
         Raises SettingError, MissingManifestError, and DataError for a manifest that is not valid.
@@ -36,7 +42,7 @@ class InputTable:
             table, manifest = path, manifest_path(path)
         if not table.is_file():
             raise SettingError(setting, str(table), "no such file")
-        return cls(label, table, manifest)
+        return cls(setting, label, table, manifest, made_by)
 
 
 def common_root(tables: Sequence[InputTable]) -> Path:

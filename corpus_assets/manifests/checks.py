@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection
-from dataclasses import dataclass
+from collections.abc import Callable, Collection, Mapping
+from dataclasses import dataclass, field
 
 from corpus_assets.errors import CorpusAssetsError
 from corpus_assets.manifests import judges, judges_training
 from corpus_assets.manifests.evidence import Evidence
 from corpus_assets.manifests.parts import Part
-from corpus_assets.manifests.training import MergedManifest, TrainingManifest
+from corpus_assets.manifests.training import CombinedManifest, MergedManifest, TrainingManifest
 from corpus_assets.manifests.verdict import Verdict
 
 REPLACED = "replaced by another run meanwhile; check again what that one has made"
@@ -26,10 +26,16 @@ class Check:
     blocking: bool = False
     only: type[TrainingManifest] | None = None
     """The kind of manifest that it is about; None for all."""
+    besides: Mapping[type[Part], str] = field(default_factory=dict)
+    """The description for kinds of manifests of which something else is true."""
 
     def concerns(self, manifest: type[Part]) -> bool:
         """Say whether it is about manifests of a kind."""
         return self.only is None or issubclass(manifest, self.only)
+
+    def described(self, manifest: type[Part]) -> str:
+        """Return what it says of artifacts with manifests of a kind."""
+        return self.besides.get(manifest, self.description)
 
 
 def judge(evidence: Evidence, wanted: Collection[str]) -> dict[str, Verdict]:
@@ -82,6 +88,12 @@ CHECKS = (
         "Every clip is there once, in key order and in one piece, its frames numbered from 0; "
         "every corpus row has a src of its own.",
         judges.judge_keys,
+        besides={
+            CombinedManifest: "Every row has the corpus of its input, a source and a frame from 0 "
+            "up, and every source of a corpus is in one input. Whether a frame is there twice "
+            "cannot be told, for a source may have several distorted sides.",
+            MergedManifest: "Every encode (src_sha256, encoder, preset, crf) is there once.",
+        },
     ),
     Check(
         "values_in_range",
@@ -103,8 +115,9 @@ CHECKS = (
     ),
     Check(
         "sources_in_one_place",
-        "No content of a source has two names, or is in two corpora: a split by names would have "
-        "it on both sides.",
+        "No content of a source has two names, or is in two corpora, so that a split by names "
+        "would have it on both sides; and no name has two contents, so that splits by content "
+        "would.",
         judges_training.judge_sources,
         warns=True,
         only=TrainingManifest,

@@ -8,7 +8,7 @@ from corpus_assets.manifests.pair import Mismatch
 from corpus_assets.manifests.rows import CorpusRowsManifest
 from corpus_assets.manifests.scored import KonvidManifest, ScoredManifest
 from corpus_assets.manifests.training import TrainingManifest
-from corpus_assets.manifests.training_counts import training_counts
+from corpus_assets.manifests.training_counts import training_counts, training_counts_of_table
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -44,6 +44,8 @@ def check_counts_of_table(model: Manifest, table: Examination) -> Iterator[Misma
         reports = model.counts.ours + model.counts.foreign
         claims["rows, of ours and foreign reports"] = (reports, table.rows)
         claims["incomplete rows"] = (model.counts.incomplete, table.incomplete)
+    elif isinstance(model, TrainingManifest):
+        claims |= training_counts_of_table(model, table)
     yield from contradicted(claims)
 
 

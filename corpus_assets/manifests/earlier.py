@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, BinaryIO
 
 from corpus_assets.errors import DataError
 from corpus_assets.manifests.pair import Mismatch, located
-from corpus_assets.tables.reading import read_facts
+from corpus_assets.tables.reading import count_rows
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -24,8 +24,17 @@ def check_earlier(manifest: Path, said: Statement) -> Iterator[Mismatch]:
     if not artifact.is_file():
         yield Mismatch("artifact", str(artifact), "no such file")
         return
+    with artifact.open("rb") as file:
+        yield from check_rows(file, artifact, said)
+
+
+def check_rows(file: BinaryIO, path: Path, said: Statement) -> Iterator[Mismatch]:
+    """Read a table, of whatever types, and hold it against the rows that are said to be there.
+
+    `path` tells its format. Raises OSError.
+    """
     try:
-        rows = read_facts(artifact).rows
+        rows = count_rows(file, path)
     except DataError as error:
         yield Mismatch("artifact", "a table", str(error))
         return

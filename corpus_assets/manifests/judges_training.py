@@ -8,11 +8,15 @@ from corpus_assets.manifests.training import MergedManifest, TrainingManifest
 from corpus_assets.manifests.verdict import Fact, Verdict, first
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from corpus_assets.manifests.evidence import Evidence
+    from corpus_assets.manifests.source_parts import SourcesPart
     from corpus_assets.manifests.training_parts import ConflictPart
 
 LISTED = 20
 """Contents with several names whose names are facts of the verdict."""
+DIGESTS_SHOWN = 3
 
 
 def judge_sources(evidence: Evidence) -> Verdict:
@@ -24,19 +28,37 @@ def judge_sources(evidence: Evidence) -> Verdict:
     findings = [f"one content has {one.count} names: {first(one.names)}" for one in sources.listed]
     if (more := sources.repeated - len(findings)) > 0:
         findings.append(f"and {more} more contents with several names")
-    unknown = (
-        f"the content of {sources.unknown} sources is not known, so that nothing is said of it"
-    )
     return Verdict(
-        tuple(findings),
-        (unknown,) if sources.unknown else (),
+        (*findings, *_divided(sources)),
+        tuple(_not_known(sources)),
         {
             "contents": sources.contents,
             "unknown": sources.unknown,
+            "joined": sources.joined,
+            "divided": sources.divided,
             "repeated": sources.repeated,
             "first_repeated": tuple(", ".join(one.names) for one in sources.listed[:LISTED]),
         },
     )
+
+
+def _divided(sources: SourcesPart) -> Iterator[str]:
+    """Name what splits by content would have on two sides."""
+    for one in sources.listed_divided:
+        digests = ", ".join(f"{digest[:12]}…" for digest in one.sha256[:DIGESTS_SHOWN])
+        yield f"{one.name} has, or may have, {one.count} contents: {digests}"
+    if (more := sources.divided - len(sources.listed_divided)) > 0:
+        yield f"and {more} more names with several contents"
+
+
+def _not_known(sources: SourcesPart) -> Iterator[str]:
+    if sources.unknown:
+        yield f"the content of {sources.unknown} sources is not known: nothing is said of it"
+    if sources.joined:
+        yield (
+            f"the content of {sources.joined} more sources is taken for the one that is known of a "
+            "source with the same key"
+        )
 
 
 def judge_conflicts(evidence: Evidence) -> Verdict:

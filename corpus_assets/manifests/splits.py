@@ -1,8 +1,9 @@
 """Splits of a training table: which sources are for training, validation and test.
 
 A source goes where the digest of its content says, whatever else is in the table, so that clips
-that are added move none, and the same content is never on two sides. A fold of leave-one-source-out
-holds out everything of one content, and is called by its digest.
+that are added move none, and the same content is never on two sides. Where the content is not
+known, but one is of a source with the same key, it goes where that one does. A fold of
+leave-one-source-out holds out everything of one content, and is called by its digest.
 """
 
 from __future__ import annotations
@@ -11,7 +12,7 @@ import hashlib
 from collections import Counter
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal, Self
+from typing import TYPE_CHECKING, Literal, Self
 
 import pydantic
 
@@ -21,6 +22,11 @@ from corpus_assets.manifests.parts import Part
 from corpus_assets.manifests.reading import read_json, validated
 from corpus_assets.manifests.training import TrainingManifest
 from corpus_assets.tables.sources import Contents, SourceName
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from corpus_assets.manifests.source_parts import SourcesPart
 
 Split = Literal["train", "validation", "test"]
 SCHEMA = "corpus-assets-splits-v1"
@@ -54,7 +60,11 @@ class SplitTablePart(Part):
 
 
 class SplitSourcePart(Part):
-    """A source as the table's rows name it, its content, whether that is known, and its split."""
+    """A source as the table's rows name it, its content, and its split.
+
+    `known` says whether the content is told of it; else it is that of a source with the same key,
+    or the digest of the key.
+    """
 
     corpus: str
     source: str
@@ -80,9 +90,8 @@ class SplitsDocument(Part):
     @classmethod
     def of(cls, name: str, content_sha256: str, contents: Contents, shares: Shares) -> Self:
         """Split the sources of a table."""
-        sources = sorted(
-            (one, content) for content, names in contents.names.items() for one in names
-        )
+        groups = contents.grouped()
+        sources = sorted((one, content) for content, names in groups.items() for one in names)
         parts = [_source(one, content, contents, shares) for one, content in sources]
         counts: Counter[Split] = Counter(part.split for part in parts)
         return cls(
@@ -92,7 +101,7 @@ class SplitsDocument(Part):
             counts={"train": counts["train"], "validation": counts["validation"]}
             | {"test": counts["test"]},
             sources=tuple(parts),
-            folds={digest: tuple(sorted(names)) for digest, names in contents.names.items()},
+            folds={digest: tuple(sorted(names)) for digest, names in groups.items()},
         )
 
 
@@ -101,7 +110,7 @@ def _source(one: SourceName, content: str, contents: Contents, shares: Shares) -
         corpus=one.corpus,
         source=one.source,
         content=content,
-        known=content not in contents.unknown,
+        known=content not in contents.unknown and one in contents.names[content],
         split=shares.split_of(content),
     )
 
@@ -117,22 +126,29 @@ def check_splits(manifest: Path, model: TrainingManifest) -> list[Mismatch]:
         document = validated(SplitsDocument, read_json(path), path)
     except CorpusAssetsError as error:
         return [Mismatch("splits", "as in their schema", str(error))]
-    content, shares = model.artifact.content_sha256, _shares(document)
-    found = [
-        Mismatch(f"splits of {one.corpus}/{one.source}", expected, one.split)
-        for one in document.sources
-        if one.split != (expected := shares.split_of(one.content))
-    ]
-    if document.table.content_sha256 != content:
-        found.append(Mismatch("splits.table", content, document.table.content_sha256))
-    held_out = {(content, *name) for content, names in document.folds.items() for name in names}
+    content, told = model.artifact.content_sha256, document.table.content_sha256
+    table = [Mismatch("splits.table", content, told)] if told != content else []
+    return [*_check_sides(document), *table, *_check_folds(document, model.sources)]
+
+
+def _check_sides(document: SplitsDocument) -> Iterator[Mismatch]:
+    shares = Shares(document.validation_share, document.test_share)
+    for one in document.sources:
+        if one.split != (side := shares.split_of(one.content)):
+            yield Mismatch(f"splits of {one.corpus}/{one.source}", side, one.split)
+
+
+def _check_folds(document: SplitsDocument, sources: SourcesPart) -> Iterator[Mismatch]:
+    """Hold the folds against the sources, and both against what the manifest counts."""
+    folds = document.folds
+    held_out = {(content, *name) for content, names in folds.items() for name in names}
     if held_out != {(one.content, one.corpus, one.source) for one in document.sources}:
-        found.append(Mismatch("splits.folds", "the sources, by content", "others"))
-    if len(document.folds) != model.sources.contents:
-        expected_folds = str(model.sources.contents)
-        found.append(Mismatch("splits.folds", expected_folds, str(len(document.folds))))
-    return found
-
-
-def _shares(document: SplitsDocument) -> Shares:
-    return Shares(document.validation_share, document.test_share)
+        yield Mismatch("splits.folds", "the sources, by content", "others")
+    known = {one.content for one in document.sources if one.known}
+    repeated = sum(len(names) > 1 for content, names in folds.items() if content in known)
+    for what, expected, found in (
+        ("splits.folds", sources.contents, len(folds)),
+        ("splits.folds of several names", sources.repeated, repeated),
+    ):
+        if expected != found:
+            yield Mismatch(what, str(expected), str(found))

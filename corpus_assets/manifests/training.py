@@ -6,21 +6,18 @@ from typing import Literal
 
 import pydantic
 
-from corpus_assets.libvmaf.features import FULL
 from corpus_assets.manifests.parts import ArtifactPart, InventoryPart, Part, ToolPart
 from corpus_assets.manifests.provenance import RunProvenance
 from corpus_assets.manifests.run_parts import DagsterPart
+from corpus_assets.manifests.source_parts import SourcesPart
 from corpus_assets.manifests.training_parts import (
     CombinedInputPart,
     ConflictPart,
     MergeSummary,
-    SourcesPart,
     SourceTablePart,
     SplitsPart,
     TeacherPart,
 )
-from corpus_assets.tables.combined import COMBINED
-from corpus_assets.tables.merged_row import DEDUP_KEY, REQUIRED_KEYS
 
 
 class TrainingManifest(Part):
@@ -53,9 +50,9 @@ class CombinedManifest(TrainingManifest):
         default="full-feature-parquet-combine-manifest-v1", alias="schema"
     )
     inputs: tuple[CombinedInputPart, ...]
-    features: tuple[str, ...] = FULL.columns
+    features: tuple[str, ...]
     model: TeacherPart | None
-    output_columns: tuple[str, ...] = tuple(column.name for column in COMBINED.columns)
+    output_columns: tuple[str, ...]
     stats: CombinedStats
 
 
@@ -68,7 +65,7 @@ class MergedManifest(TrainingManifest):
         default="vmaf-tune-corpus-merge-manifest-v1", alias="schema"
     )
     inputs: tuple[SourceTablePart, ...]
-    required_keys: tuple[str, ...] = REQUIRED_KEYS
-    dedup_key: tuple[str, ...] = DEDUP_KEY
+    required_keys: tuple[str, ...]
+    dedup_key: tuple[str, ...]
     summary: MergeSummary
     conflicts: tuple[ConflictPart, ...]

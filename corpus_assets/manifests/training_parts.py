@@ -1,4 +1,4 @@
-"""The parts of manifests of training tables: inputs, sources, and what a merge did."""
+"""The parts of manifests of training tables: inputs, splits, and what a merge did."""
 
 from __future__ import annotations
 
@@ -8,10 +8,6 @@ import pydantic
 
 from corpus_assets.manifests.parts import Part, PathText
 from corpus_assets.tables.merging import Conflict, Merger, Place
-from corpus_assets.tables.sources import Contents
-
-NAMES_KEPT = 10
-REPEATED_KEPT = 100
 
 
 class InputManifestPart(Part):
@@ -58,41 +54,6 @@ class CombinedInputPart(SourceTablePart):
     nulls: dict[str, int]
     assumed: dict[str, str]
     ignored_columns: tuple[str, ...]
-
-
-class RepeatedPart(Part):
-    """A content that has several names; of many, the first, and `count` is of all."""
-
-    sha256: str
-    names: tuple[str, ...]
-    count: int
-
-
-class SourcesPart(Part):
-    """The contents of the sources: how many, of how many it is not known, and those repeated.
-
-    `listed` are the first of the `repeated` ones.
-    """
-
-    contents: int
-    unknown: int
-    repeated: int
-    listed: tuple[RepeatedPart, ...]
-
-    @classmethod
-    def of(cls, contents: Contents) -> Self:
-        """Describe the sources of a table."""
-        repeated = list(contents.repeated())
-        listed = [
-            RepeatedPart(sha256=one, names=tuple(map(str, names[:NAMES_KEPT])), count=len(names))
-            for one, names in repeated[:REPEATED_KEPT]
-        ]
-        return cls(
-            contents=len(contents.names),
-            unknown=len(contents.unknown),
-            repeated=len(repeated),
-            listed=tuple(listed),
-        )
 
 
 class SplitsPart(Part):

@@ -21,7 +21,10 @@ def artifact_checks(asset: Asset[Any]) -> dg.AssetChecksDefinition:
     concerned = [check for check in CHECKS if check.concerns(asset.manifest)]
     specs = [
         dg.AssetCheckSpec(
-            check.name, asset=key, description=check.description, blocking=check.blocking
+            check.name,
+            asset=key,
+            description=check.described(asset.manifest),
+            blocking=check.blocking,
         )
         for check in concerned
     ]

@@ -6,6 +6,8 @@ from typing import Any
 
 import dagster as dg
 
+from corpus_assets.artifacts.environment import Environment
+from corpus_assets.artifacts.finding import place_in
 from corpus_assets.artifacts.request import Asset
 from corpus_assets.artifacts.settings import SharedSettings
 from corpus_assets.orchestration.observing import CORPUS_VERSION
@@ -30,16 +32,39 @@ def last_made(instance: dg.DagsterInstance, asset: Asset[Any], part: str | None)
     """
     parts = (part,) if part else ()
     (request,) = asset.resolve(asset.settings(), SharedSettings(), os.environ, parts)
-    file = request.settings.get("out", request.settings.get("output"))
-    wanted = dg.AssetRecordsFilter(dg.AssetKey(list(asset.key)), asset_partitions=parts or None)
-    for record in instance.fetch_materializations(wanted, limit=LOOKED_BACK).records:
-        event = record.asset_materialization
-        if event and _value(event, "artifact") == file:
-            usual = _settings(event).items() >= request.settings.items()
-            current = (event.tags or {}).get(CODE_VERSION) == asset.code_version
-            version = str(_value(event, CORPUS_VERSION) or "")
-            return Made(record.storage_id, version) if usual and current else Made()
-    return Made()
+    settings = request.settings
+    record = _last(instance, asset, part, settings.get("out", settings.get("output")))
+    event = record.asset_materialization if record else None
+    if record is None or event is None:
+        return Made()
+    usual = _settings(event).items() >= settings.items()
+    current = (event.tags or {}).get(CODE_VERSION) == asset.code_version
+    version = str(_value(event, CORPUS_VERSION) or "")
+    return Made(record.storage_id, version) if usual and current else Made()
+
+
+def last_written(instance: dg.DagsterInstance, asset: Asset[Any], part: str | None) -> int:
+    """Return the event of the last run that wrote an asset's usual file, in whatever way.
+
+    It is 0 where there is none. No corpus needs to be set up.
+    """
+    folder = Environment(os.environ).output_dir(SharedSettings())
+    record = _last(instance, asset, part, str(place_in(folder, asset, part).table))
+    return record.storage_id if record else 0
+
+
+def _last(
+    instance: dg.DagsterInstance, asset: Asset[Any], part: str | None, file: str
+) -> dg.EventLogRecord | None:
+    """Find the last materialization that wrote a file."""
+    parts = [part] if part else None
+    wanted = dg.AssetRecordsFilter(dg.AssetKey(list(asset.key)), asset_partitions=parts)
+    for limit in (1, LOOKED_BACK):  # it is nearly always the very last, and they are large
+        for record in instance.fetch_materializations(wanted, limit=limit).records:
+            event = record.asset_materialization
+            if event and _value(event, "artifact") == file:
+                return record
+    return None
 
 
 def _value(event: dg.AssetMaterialization, name: str) -> Any:  # noqa: ANN401 (whatever it holds)

@@ -1,4 +1,7 @@
-"""Sensors: refresh a corpus once its files have changed and then been left alone for a while."""
+"""Sensors: refresh a corpus once its files have changed and then been left alone for a while.
+
+That of the training tables acts as soon as what they are made of is newer, and nothing is running.
+"""
 
 import time
 from collections.abc import Mapping
@@ -11,7 +14,8 @@ from corpus_assets.artifacts.sources import Observed
 from corpus_assets.errors import UnsetRootError
 from corpus_assets.orchestration.failures import shown_as_failures
 from corpus_assets.orchestration.jobs import JOBS
-from corpus_assets.orchestration.refreshing import REFRESHES, Refresh
+from corpus_assets.orchestration.refreshing import EVERY, Refresh
+from corpus_assets.orchestration.refreshing_training import TRAINING_REFRESH
 
 QUIET_SECONDS = 600.0
 LOOKS_A_QUIET_TIME = 5
@@ -51,14 +55,14 @@ class Seen(pydantic.BaseModel, frozen=True):
 
 
 def sensors(quiet_seconds: float) -> list[dg.SensorDefinition]:
-    """Return a sensor for each corpus; all stopped."""
-    return [_sensor(refresh, quiet_seconds) for refresh in REFRESHES]
+    """Return a sensor for each refresh; all stopped."""
+    return [*(_sensor(refresh, quiet_seconds) for refresh in EVERY), _training_sensor()]
 
 
 def _sensor(refresh: Refresh, quiet_seconds: float) -> dg.SensorDefinition:
     @dg.sensor(
-        name=f"refresh_{refresh.corpus}_sensor",
-        job=JOBS[refresh.corpus],
+        name=f"refresh_{refresh.name}_sensor",
+        job=JOBS[refresh.name],
         minimum_interval_seconds=max(LEAST_INTERVAL, int(quiet_seconds / LOOKS_A_QUIET_TIME)),
         default_status=dg.DefaultSensorStatus.STOPPED,
         description="Makes the assets whose corpus has changed since they were made, once no file "
@@ -72,6 +76,28 @@ def _sensor(refresh: Refresh, quiet_seconds: float) -> dg.SensorDefinition:
                 return dg.SkipReason(str(error))
             seen = Seen.read(context.cursor).now(observed)
             return _answer(refresh, context.instance, observed, seen, quiet_seconds)
+
+    return tick
+
+
+def _training_sensor() -> dg.SensorDefinition:
+    @dg.sensor(
+        name=f"refresh_{TRAINING_REFRESH.name}_sensor",
+        job=JOBS[TRAINING_REFRESH.name],
+        minimum_interval_seconds=LEAST_INTERVAL,
+        default_status=dg.DefaultSensorStatus.STOPPED,
+        description="Makes the training tables that are older than a table that they are made of, "
+        "once no refresh of a corpus is going on.",
+    )
+    def tick(context: dg.SensorEvaluationContext) -> dg.SensorResult | dg.SkipReason:
+        with shown_as_failures():
+            wanted = TRAINING_REFRESH.needed(context.instance)
+            if not wanted.runs:
+                return dg.SkipReason(wanted.reason)
+            state = TRAINING_REFRESH.state(context.instance)
+            if state == context.cursor:
+                return dg.SkipReason(ASKED)
+            return dg.SensorResult(run_requests=[*wanted.runs], cursor=state)
 
     return tick
 

@@ -26,7 +26,9 @@ def opened(path: Path | BinaryIO) -> Iterator[pq.ParquetFile]:
     try:
         with pq.ParquetFile(path) as file:
             yield file
-    except (pa.ArrowException, UnicodeDecodeError) as error:
+    except (pa.ArrowException, UnicodeDecodeError, OSError) as error:
+        if isinstance(error, OSError) and error.errno is not None:
+            raise  # of the system; what is wrong with the bytes has no number
         name = path if isinstance(path, Path) else path.name
         raise DataError(f"{name} is no parquet table: {error}") from error
 

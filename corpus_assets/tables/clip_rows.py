@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import itertools
-import json
 from collections import Counter
 from typing import TYPE_CHECKING
 
@@ -15,6 +14,7 @@ from corpus_assets.errors import DataError
 from corpus_assets.tables.batches import batches, opened
 from corpus_assets.tables.content import QUIET_NAN
 from corpus_assets.tables.corpus_row import CORPUS_ROWS
+from corpus_assets.tables.lines import table_of_lines
 
 if TYPE_CHECKING:
     from collections.abc import Container, Iterator
@@ -104,12 +104,11 @@ def _of_parquet(path: Path) -> Iterator[pa.Table]:
 
 
 def _of_lines(path: Path) -> Iterator[pa.Table]:
-    try:
-        with path.open(encoding="utf-8") as file:
-            while lines := list(itertools.islice(file, BATCH_LINES)):
-                yield pa.Table.from_pylist(list(map(json.loads, lines)), schema=CORPUS_ROWS.schema)
-    except (ValueError, AttributeError, pa.ArrowException) as error:
-        raise DataError(f"{path} holds a line that is no corpus row: {error}") from error
+    first = 1
+    with path.open("rb") as file:
+        while lines := list(itertools.islice(file, BATCH_LINES)):
+            yield table_of_lines(lines, CORPUS_ROWS.schema, path, first)
+            first += len(lines)
 
 
 def _pieces(

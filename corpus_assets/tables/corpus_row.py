@@ -7,17 +7,30 @@ times, `NaN` for a mean or deviation of a feature (trainers drop such rows; 0 wo
 from __future__ import annotations
 
 import math
-from typing import Annotated, Any, Literal, get_args
+from typing import TYPE_CHECKING, Annotated, Any, Literal, get_args
 
 import pyarrow as pa
 import pydantic
 
-from corpus_assets.libvmaf.features import CANONICAL6, Feature
+from corpus_assets.libvmaf.features import CANONICAL6, TEACHER, Feature
+from corpus_assets.libvmaf.ranges import RANGES, Range
 from corpus_assets.tables.schema import Column, TableSpec
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
 
 ROW_SCHEMA_VERSION = 3
 VOLATILE = ("run_id", "timestamp")
 """Keys that differ from run to run."""
+
+STATISTICS = {
+    "vmaf_score": RANGES[TEACHER],
+    **{f"{name}_mean": RANGES[name] for name in CANONICAL6.columns},
+    **{f"{name}_std": Range(0) for name in CANONICAL6.columns},
+}
+"""The range of every number that is computed from the frames."""
+ENDED_WELL = 0
+"""The `exit_status` of a row whose numbers count: of an encode that failed there is no score."""
 
 INT64_BITS = 64
 NOT_KNOWN = "; NaN where it is not known"
@@ -150,3 +163,15 @@ def _arrow_type(annotation: Any) -> pa.DataType:  # noqa: ANN401 (a type express
 
 CORPUS_ROWS = TableSpec(_columns())
 """`bvi_dvc_corpus.jsonl`, one row per cached report."""
+
+
+def out_of_range(row: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
+    """Yield the keys of a row whose numbers cannot be, with what they must be.
+
+    A number that is not known (NaN) can be anything.
+    """
+    for name, allowed in STATISTICS.items():
+        if not math.isnan(row[name]) and row[name] not in allowed:
+            yield name, str(allowed)
+    if row["exit_status"] != ENDED_WELL:
+        yield "exit_status", f"{ENDED_WELL}, so that encode or score failed"

@@ -57,7 +57,20 @@ def examine_combined(path: Path, inputs: Sequence[InputClaims]) -> Examination:
             found.rows += batch.num_rows
     for piece in pieces:
         piece.finish(found)
+    _check_sources(pieces, found)
     return found
+
+
+def _check_sources(pieces: Sequence[_Piece], found: Examination) -> None:
+    """Demand that a source of a corpus is in one input."""
+    labels: dict[tuple[str, str], str] = {}
+    for piece in pieces:
+        for source in sorted(piece.sources):
+            claims = piece.claims
+            label = labels.setdefault((claims.corpus, source), claims.label)
+            if label != claims.label:
+                rule = f"{label} and {claims.label} have a source in common"
+                found.keys.add(rule, [source])
 
 
 def _spread(

@@ -19,6 +19,7 @@ def examine_merged(path: Path) -> Examination:
     with path.open("rb") as file:
         for number, line in enumerate(file, 1):
             reader.update(f"line {number}", line)
+    reader.found.contents = len({key[0] for key in reader.encodes})
     return reader.found
 
 

@@ -8,9 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import pydantic
 
-from corpus_assets.libvmaf.features import CANONICAL6, TEACHER
-from corpus_assets.libvmaf.ranges import RANGES, Range
-from corpus_assets.tables.corpus_row import CORPUS_ROWS, CorpusRow
+from corpus_assets.tables.corpus_row import CORPUS_ROWS, STATISTICS, CorpusRow, out_of_range
 from corpus_assets.tables.examination import Examination
 from corpus_assets.tables.merged_row import DEDUP_KEY
 
@@ -18,11 +16,6 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 NAMES = [column.name for column in CORPUS_ROWS.columns]
-STATISTICS = {
-    "vmaf_score": RANGES[TEACHER],
-    **{f"{name}_mean": RANGES[name] for name in CANONICAL6.columns},
-    **{f"{name}_std": Range(0) for name in CANONICAL6.columns},
-}
 VALUE_ERRORS = {
     *("finite_number", "greater_than_equal", "value_error"),
     *("literal_error", "string_pattern_mismatch"),
@@ -100,9 +93,7 @@ class RowsReader:
             self.found.alike.add(f"same {', '.join(DEDUP_KEY)}", [f"{src} as {like}"])
 
     def _check_values(self, where: str, row: dict[str, Any]) -> None:
-        statistics = {name: row[name] for name in STATISTICS}
-        self.found.incomplete += any(map(math.isnan, statistics.values()))
-        for name, value in statistics.items():
-            if not math.isnan(value) and value not in STATISTICS[name]:
-                rule = f"{name} is not {STATISTICS[name]}"
-                self.found.values.add(rule, [f"{value:.10g} in {row['src']}, {where}"])
+        self.found.incomplete += any(math.isnan(row[name]) for name in STATISTICS)
+        for name, allowed in out_of_range(row):
+            value = f"{row[name]:.10g} in {row['src']}, {where}"
+            self.found.values.add(f"{name} is not {allowed}", [value])

@@ -39,11 +39,11 @@ class RowsDigest:
 
 
 class JsonLines:
-    """Writes validated rows, and digests their content."""
+    """Writes valid rows, and digests their content."""
 
     def __init__(self, path: Path, volatile: tuple[str, ...] = ()) -> None:
         """Open the file; `volatile` keys are left out of the digest. Raises OSError."""
-        self._file = path.open("w", encoding="ascii")
+        self._file = path.open("wb")
         self._digest = RowsDigest(volatile)
 
     @property
@@ -59,7 +59,11 @@ class JsonLines:
     def append(self, row: pydantic.BaseModel) -> None:
         """Add a row. Raises OSError."""
         values = row.model_dump()
-        self._file.write(json.dumps(values) + "\n")
+        self.append_line(json.dumps(values).encode("ascii"), values)
+
+    def append_line(self, line: bytes, values: Mapping[str, Any]) -> None:
+        """Add a row with the bytes that it came in. Raises OSError."""
+        self._file.write(line if line.endswith(b"\n") else line + b"\n")
         self._digest.update(values)
 
     def close(self) -> None:

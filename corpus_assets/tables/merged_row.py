@@ -1,17 +1,21 @@
 """A vmaf-tune corpus row of any tool, schema version 3: what a merge demands of one.
 
 Where a row of ours has one fixed form, another tool's may have its own `run_id`, `clip_mode` and
-order of keys, and keys besides. Types, ranges and all 54 keys are demanded of each.
+order of keys, and keys besides. Types, ranges and all 54 keys are demanded of each, and that encode
+and score ended well: a row of an encode that failed would be taken for its only one.
 """
 
 from __future__ import annotations
 
 import json
-from typing import Annotated, Any, NamedTuple
+from typing import TYPE_CHECKING, Annotated, Any, NamedTuple
 
 import pydantic
 
-from corpus_assets.tables.corpus_row import CORPUS_ROWS, CorpusRow
+from corpus_assets.tables.corpus_row import CORPUS_ROWS, CorpusRow, out_of_range
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
 
 REQUIRED_KEYS = tuple(column.name for column in CORPUS_ROWS.columns)
 DEDUP_KEY = ("src_sha256", "encoder", "preset", "crf")
@@ -67,6 +71,15 @@ def read_row(line: bytes) -> dict[str, Any]:
     return values
 
 
+def read_sound_row(line: bytes) -> dict[str, Any]:
+    """Return the values of a line whose numbers can be. Raises ValueError naming the keys."""
+    values = read_row(line)
+    wrong = [f"{name}: {values[name]:.10g} is not {it}" for name, it in out_of_range(values)]
+    if wrong:
+        raise ValueError(_joined(wrong))
+    return values
+
+
 def key_of(values: dict[str, Any]) -> EncodeKey:
     """Return what a valid row is de-duplicated by."""
     return EncodeKey(*(values[name] for name in DEDUP_KEY))
@@ -74,11 +87,15 @@ def key_of(values: dict[str, Any]) -> EncodeKey:
 
 def _named(error: pydantic.ValidationError) -> str:
     """Name the keys, with what is wrong with each."""
-    wrong = error.errors(include_url=False)
-    lines = [
-        f"{'.'.join(map(str, one['loc'])) or 'row'}: "
-        f"{str(one['msg']).removeprefix('Value error, ')}"
-        for one in wrong[:ERRORS_SHOWN]
-    ]
-    more = [f"and {len(wrong) - ERRORS_SHOWN} more keys"] if len(wrong) > ERRORS_SHOWN else []
-    return "; ".join([*lines, *more])
+    return _joined(
+        [
+            f"{'.'.join(map(str, one['loc'])) or 'row'}: "
+            f"{str(one['msg']).removeprefix('Value error, ')}"
+            for one in error.errors(include_url=False)
+        ]
+    )
+
+
+def _joined(wrong: Sequence[str]) -> str:
+    more = len(wrong) - ERRORS_SHOWN
+    return "; ".join([*wrong[:ERRORS_SHOWN], *([f"and {more} more keys"] if more > 0 else [])])

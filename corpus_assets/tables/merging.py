@@ -7,16 +7,10 @@ from __future__ import annotations
 
 import sys
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import Any, NamedTuple
 
-from corpus_assets.tables.corpus_row import VOLATILE
-from corpus_assets.tables.jsonl import RowsDigest
 from corpus_assets.tables.merged_row import SCORE_TOLERANCE, EncodeKey, key_of
 from corpus_assets.tables.sources import Contents, SourceName
-
-if TYPE_CHECKING:
-    from pathlib import Path
-    from typing import Self
 
 CONFLICTS_KEPT = 100
 
@@ -84,33 +78,3 @@ def source_name(src: str) -> SourceName:
 def stem(src: str) -> str:
     """Return the clip's key in `src`, of which a stand-in for an unknown content is made."""
     return src.partition(":")[2] if ":" in src else src
-
-
-class MergedLines:
-    """Writes the bytes of rows as they came, and digests their content."""
-
-    def __init__(self, path: Path) -> None:
-        """Open the file. Raises OSError."""
-        self._file = path.open("wb")
-        self._digest = RowsDigest(VOLATILE)
-
-    @property
-    def rows(self) -> int:
-        """Rows written so far."""
-        return self._digest.rows
-
-    @property
-    def content_sha256(self) -> str:
-        """The digest of the rows written so far."""
-        return self._digest.hexdigest()
-
-    def append(self, line: bytes, values: dict[str, Any]) -> None:
-        """Add a row. Raises OSError."""
-        self._file.write(line if line.endswith(b"\n") else line + b"\n")
-        self._digest.update(values)
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self._file.close()

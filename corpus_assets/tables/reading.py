@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, BinaryIO
 
 import pyarrow as pa
 import pydantic
@@ -14,6 +14,7 @@ from corpus_assets.tables.batches import batches, opened
 from corpus_assets.tables.content import ContentDigest
 from corpus_assets.tables.corpus_row import CORPUS_ROWS, VOLATILE, CorpusRow
 from corpus_assets.tables.jsonl import RowsDigest
+from corpus_assets.tables.lines import object_of
 from corpus_assets.tables.schema import TYPE_NAMES
 
 if TYPE_CHECKING:
@@ -41,6 +42,22 @@ def read_facts(path: Path, read: ReadRow | None = None) -> TableFacts:
     if path.suffix == ".jsonl":
         return _of_rows(path, read or _row_of_ours)
     return _of_parquet(path)
+
+
+def count_rows(file: BinaryIO, path: Path) -> int:
+    """Read a table of any columns and return how many rows it has; blank lines are none.
+
+    `path` tells its format. Raises OSError, and DataError when it is none.
+    """
+    if path.suffix != ".jsonl":
+        with opened(file) as table:
+            return sum(batch.num_rows for batch in batches(table))
+    rows = 0
+    for number, line in enumerate(file, 1):
+        if line.strip():
+            rows += 1
+            object_of(line, f"{path}, line {number}")
+    return rows
 
 
 def _of_parquet(path: Path) -> TableFacts:

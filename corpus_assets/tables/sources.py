@@ -30,21 +30,50 @@ def stand_in(source: str) -> str:
 class Contents:
     """The names of every content, by its SHA-256; grows with sources, not with rows.
 
-    `unknown` are contents for which a stand-in is there.
+    `unknown` are the stand-ins among them, `known` the contents that are known of sources with one
+    key, by its stand-in.
     """
 
     names: dict[str, set[SourceName]] = field(default_factory=dict)
     unknown: set[str] = field(default_factory=set)
+    known: dict[str, set[str]] = field(default_factory=dict)
 
     def add(self, name: SourceName, content: str | None, key: str) -> None:
         """Add a source; without a known content, `key` is what tells it from others."""
-        digest = content or stand_in(key)
-        if content is None or content == stand_in(key):
+        instead = stand_in(key)
+        digest = content or instead
+        if digest == instead:
             self.unknown.add(digest)
+        else:
+            self.known.setdefault(instead, set()).add(digest)
         self.names.setdefault(digest, set()).add(name)
+
+    def joined(self) -> dict[str, str]:
+        """Return the stand-ins of sources of whose key one content is known, and this content."""
+        keys = self.unknown & self.known.keys()
+        return {key: next(iter(self.known[key])) for key in keys if len(self.known[key]) == 1}
+
+    def grouped(self) -> dict[str, set[SourceName]]:
+        """Return the names that belong together, by content: those of `joined` with the known."""
+        groups, joined = dict(self.names), self.joined()
+        for instead, content in joined.items():
+            groups[content] = groups[content] | groups.pop(instead)
+        return groups
 
     def repeated(self) -> Iterator[tuple[str, list[SourceName]]]:
         """Yield the known contents that have more than one name, in the order of digests."""
-        for digest in sorted(self.names.keys() - self.unknown):
-            if len(self.names[digest]) > 1:
-                yield digest, sorted(self.names[digest])
+        groups = self.grouped()
+        for digest in sorted(groups.keys() - self.unknown):
+            if len(groups[digest]) > 1:
+                yield digest, sorted(groups[digest])
+
+    def divided(self) -> Iterator[tuple[SourceName, list[str]]]:
+        """Yield the names that have, or may have, more than one content, in their order."""
+        contents: dict[SourceName, set[str]] = {}
+        for digest, names in self.grouped().items():
+            either = self.known.get(digest, set()) if digest in self.unknown else set()
+            for name in names:
+                contents.setdefault(name, set()).update({digest}, either)
+        for name in sorted(contents):
+            if len(contents[name]) > 1:
+                yield name, sorted(contents[name])

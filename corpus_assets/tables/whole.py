@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import itertools
-import json
 from typing import TYPE_CHECKING, BinaryIO
 
 import pyarrow as pa
 import pyarrow.parquet as pq
 
 from corpus_assets.errors import DataError
+from corpus_assets.tables.lines import table_of_lines
 from corpus_assets.tables.schema import TYPE_NAMES
 
 if TYPE_CHECKING:
@@ -29,7 +29,7 @@ def is_json_lines(path: Path) -> bool:
 def read_whole(file: BinaryIO, path: Path, columns: Iterable[tuple[str, str]]) -> pa.Table:
     """Read a table of columns that are known by name and type. Raises DataError or OSError.
 
-    In JSON lines, the token `NaN` is a number that is none, and what a row lacks is null.
+    Of JSON lines, keys without such a column are left out.
     """
     types = {name: arrow for arrow, name in TYPE_NAMES.items()}
     schema = pa.schema([(name, types[type_name]) for name, type_name in columns])
@@ -43,13 +43,8 @@ def read_whole(file: BinaryIO, path: Path, columns: Iterable[tuple[str, str]]) -
 
 
 def _rows(file: BinaryIO, path: Path, schema: pa.Schema) -> pa.Table:
-    pieces = [schema.empty_table()]
-    known, first = set(schema.names), 1
+    pieces, first = [schema.empty_table()], 1
     while lines := list(itertools.islice(file, LINES)):
-        rows = [json.loads(line) for line in lines]
-        for number, row in enumerate(rows, first):
-            if unknown := ", ".join(sorted(row.keys() - known)):
-                raise DataError(f"{path}, line {number}: {unknown}: no such column is declared")
-        pieces.append(pa.Table.from_pylist(rows, schema=schema))
+        pieces.append(table_of_lines(lines, schema, path, first))
         first += len(lines)
     return pa.concat_tables(pieces)
