@@ -65,6 +65,12 @@ def score_at(address: str, root: Path, tmp_path: Path) -> None:
     assert here.content_sha256 == there.content_sha256
 
 
+def addresses(log: Path) -> list[str]:
+    """Return what was printed of schedulers; Dask warns where the usual port is taken."""
+    lines = log.read_text().splitlines(keepends=True)
+    return [line.strip() for line in lines if line.startswith("tcp://") and line.endswith("\n")]
+
+
 def test_slurm_jobs_score_clips(konvid_root: Path, tmp_path: Path) -> None:
     """With an `sbatch` that runs the job here at once."""
     tools = tmp_path / "slurm"
@@ -74,9 +80,9 @@ def test_slurm_jobs_score_clips(konvid_root: Path, tmp_path: Path) -> None:
     path = f"{tools}:{os.environ['PATH']}"
     log = tmp_path / "log"
     with running([sys.executable, str(FOLDER / "slurm.py")], log, PATH=path):
-        until(lambda: log.read_text().startswith("tcp://"), 60)
+        until(lambda: bool(addresses(log)), 60)
         try:
-            score_at(log.read_text().splitlines()[0], konvid_root, tmp_path)
+            score_at(addresses(log)[0], konvid_root, tmp_path)
         finally:
             subprocess.run([str(tools / "scancel")], check=False)
     script = (tools / "script").read_text()
