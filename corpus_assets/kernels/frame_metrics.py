@@ -33,15 +33,17 @@ class FrameMetrics:
         _examine(frames, columns)
         self._kernels, self._frames, self._columns = kernels, frames, frozenset(columns)
         self._similarity = Similarity(kernels, frames)
-        self._samples = np.empty(layout.CHUNK_VALUES, np.int32)
-        self._colours = np.empty(layout.CHUNK_VALUES, np.float32)
-        self._sums = np.empty(layout.CHUNK)
+        self._chunk = (
+            np.empty(layout.SAMPLES, np.int32),
+            np.empty(layout.SAMPLES),
+            np.empty(layout.COLOURS, np.float32),
+            np.empty(layout.CHUNK),
+        )
 
     @property
     def memory(self) -> int:
         """Bytes of all arrays."""
-        own = self._samples.nbytes + self._colours.nbytes + self._sums.nbytes
-        return own + self._similarity.memory
+        return self._similarity.memory + sum(array.nbytes for array in self._chunk)
 
     def score(self, reference: Frame, distorted: Frame) -> dict[str, float | None]:
         """Return the columns of one pair; None where libvmaf prints null.
@@ -64,9 +66,8 @@ class FrameMetrics:
 
     def _ciede2000(self, reference: Frame, distorted: Frame) -> float | None:
         """Return 45 - 20 log10 of the mean colour difference, None where there is none."""
-        work = self._samples, self._colours, self._sums
         scale = float(self._frames.scale)
-        mean = self._kernels.mean_difference(*reference, *distorted, scale, *work)
+        mean = self._kernels.mean_difference(*reference, *distorted, scale, *self._chunk)
         return 45.0 - 20.0 * math.log10(mean) if mean > 0 else None
 
 

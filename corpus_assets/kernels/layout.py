@@ -20,13 +20,15 @@ SUMS = 4 * TILE_WIDTH
 
 REACH = 4
 """Pixels to each side of the middle of the low-pass filter."""
-KEPT_ROWS = 16
-"""Rows that are kept split into even and odd columns; a power of two, above twice the reach."""
+KEPT_ROWS = 2 * (REACH + 1)
+"""Rows that are kept filtered: those that the window covers, and one more, as two come at once."""
 
-CHUNK = 512
+CHUNK = 256
 """Pixels whose colours are compared together."""
-CHUNK_VALUES = 6 * CHUNK
-"""Three planes of the reference, three of the distorted frame."""
+SAMPLES = 6 * CHUNK
+"""Three planes of the reference, three of the distorted frame: samples, or values of light."""
+COLOURS = 12 * CHUNK
+"""The same of L*, a*, b*, and two planes each of chroma, of hue and of weights."""
 
 
 def smaller(size: int, factor: int) -> int:

@@ -52,8 +52,10 @@ class Similarity:
             self._scales.append(self._scales[-1].smaller(2))
         self._factor = layout.ssim_factor(frames.width, frames.height)
         self._reduced = self._scales[0].smaller(self._factor) if self._factor > 1 else None
-        split = (layout.KEPT_ROWS, 2, self._scales[1].width + layout.REACH)
-        self._split, self._row = np.empty(split, np.float32), np.empty(frames.width)
+        columns = self._scales[1].width
+        self._split = np.empty((2, columns + layout.REACH), np.float32)
+        self._filtered = np.empty((layout.KEPT_ROWS, layout.REACH + 1, columns))
+        self._row = np.empty(frames.width)
         self._tile, self._sums = np.empty(layout.TILE, np.float32), np.empty(layout.SUMS)
 
     @property
@@ -61,7 +63,8 @@ class Similarity:
         """Bytes of all arrays."""
         pairs = [*self._scales, *([self._reduced] if self._reduced else [])]
         images = sum(image.nbytes for pair in pairs for image in pair.images)
-        return images + sum(a.nbytes for a in (self._split, self._row, self._tile, self._sums))
+        rows = self._split.nbytes + self._filtered.nbytes + self._row.nbytes
+        return images + rows + self._tile.nbytes + self._sums.nbytes
 
     def float_ssim(self, reference: Plane, distorted: Plane) -> float:
         """Return libvmaf's SSIM, of reduced images where the frame is large."""
@@ -111,6 +114,7 @@ class Similarity:
     def _halved(self, scale: int) -> Pair:
         """Fill the images of a scale from those of the one before."""
         pair, small = self._scales[scale - 1], self._scales[scale]
+        work = self._split, self._filtered, self._row
         for image, target in zip(pair.images, small.images, strict=True):
-            self._kernels.halve(image, *pair[:2], target, *small[:2], self._split, self._row)
+            self._kernels.halve(image, *pair[:2], target, *work)
         return small

@@ -14,7 +14,7 @@ from corpus_assets.kernels import layout
 from corpus_assets.kernels.compiled.rules import exact
 
 if TYPE_CHECKING:
-    from corpus_assets.kernels.compiled.rules import Array, Doubles, Single, Singles
+    from corpus_assets.kernels.compiled.rules import Array, Doubles, Index, Single, Singles
 
 F32, F64, U = np.float32, np.float64, np.uint64
 LOW_PASS = np.array(
@@ -51,7 +51,7 @@ def split_border(
 
 
 @exact
-def split(source: Singles, row: int, width: int, even: Singles, odd: Singles) -> None:
+def split_row(source: Singles, row: int, width: int, even: Singles, odd: Singles) -> None:
     """Split a row into the columns -4, -2, ... and -3, -1, ..."""
     start = U(row * width)
     for x in range(U(2), U(width // 2)):
@@ -65,19 +65,12 @@ def split(source: Singles, row: int, width: int, even: Singles, odd: Singles) ->
 
 
 @exact
-def add_row(
-    even: Singles,
-    odd: Singles,
-    w0: Single,
-    w1: Single,
-    w2: Single,
-    w3: Single,
-    w4: Single,
-    sums: Doubles,
-) -> None:
-    """Add one row of the window to the sums of all its places."""
-    for x in range(U(len(sums))):
-        sums[x] += (
+def filter_row(even: Singles, odd: Singles, k: int, filtered: Doubles, count: Index) -> None:
+    """Write what one row of the window makes of a split row."""
+    w = LOW_PASS[k]
+    w0, w1, w2, w3, w4 = w[0], w[1], w[2], w[3], w[4]
+    for x in range(count):
+        filtered[x] = (
             F64(even[x] * w0)
             + F64(odd[x] * w1)
             + F64(even[x + U(1)] * w2)
@@ -91,30 +84,52 @@ def add_row(
 
 
 @exact
+def filter_all(
+    source: Singles, row: int, width: int, height: int, split: Singles, filtered: Doubles
+) -> None:
+    """Filter a row with the rows of the window that meet it: at borders all, else of its parity."""
+    split_row(source, row, width, split[0], split[1])
+    border = row < REACH or row >= height - REACH
+    for k in range(REACH + 1):
+        if border or k % 2 == row % 2:
+            filter_row(split[0], split[1], k, filtered[k], U(width // 2 + width % 2))
+
+
+@exact
+def add(values: Doubles, sums: Doubles) -> None:
+    """Add values to sums."""
+    for x in range(U(len(sums))):
+        sums[x] += values[x]
+
+
+@exact
 def halve(
     source: Singles,
     width: int,
     height: int,
     target: Singles,
-    columns: int,
-    rows: int,
-    splits: Singles,
+    split: Singles,
+    filtered: Doubles,
     sums: Doubles,
 ) -> None:
-    """Low-pass an image and write every second pixel of every second row."""
+    """Low-pass an image and write every second pixel of every second row.
+
+    Two places of the window share what is made of a row, because the window is symmetric; the sums
+    of doubles are exact, in whatever order.
+    """
+    columns = width // 2 + width % 2
     next_row = 0
-    for y in range(rows):
+    for y in range(height // 2 + height % 2):
         while next_row < min(height, 2 * y + REACH + 1):
-            kept = splits[next_row % KEPT_ROWS]
-            split(source, next_row, width, kept[0], kept[1])
+            kept = filtered[next_row % KEPT_ROWS]
+            filter_all(source, next_row, width, height, split, kept)
             next_row += 1
         sums[:columns] = 0.0
         for j in range(2 * REACH + 1):
-            kept = splits[mirrored(2 * y + j - REACH, height) % KEPT_ROWS]
-            w = LOW_PASS[min(j, 2 * REACH - j)]
-            add_row(kept[0], kept[1], w[0], w[1], w[2], w[3], w[4], sums[:columns])
-        for x in range(columns):
-            target[y * columns + x] = F32(sums[x])
+            row = mirrored(2 * y + j - REACH, height)
+            add(filtered[row % KEPT_ROWS, min(j, 2 * REACH - j)], sums[:columns])
+        for x in range(U(columns)):
+            target[U(y * columns) + x] = F32(sums[x])
 
 
 @exact
