@@ -1,4 +1,4 @@
-"""The mean colour difference of frames: pixels that differ are collected, and compared in chunks."""
+"""The mean colour difference of frames: pixels that differ are collected, then compared."""
 
 from __future__ import annotations
 
