@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from corpus_assets.kernels.compiled.chunk import CHUNK, DISTORTED
-from corpus_assets.kernels.compiled.elementary import inverse_cube_root, inverse_fifth_root
+from corpus_assets.kernels.compiled.elementary import cube_root, power_2_4
 from corpus_assets.kernels.compiled.rules import exact, fused, inlined
 
 if TYPE_CHECKING:
@@ -30,18 +30,15 @@ KAPPA = 24389 / 27
 def linear(c: float) -> float:
     """Undo the transfer function, with libvmaf's threshold."""
     x = (c + 0.055) * (1 / 1.055)
-    x = x if x > 0.05 else 0.05
-    y = inverse_fifth_root(x)
-    z = x * y
-    return z * z * z if c > 10 / 255 else c * (1 / 12.92)
+    power = power_2_4(x if x > 0.05 else 0.05)
+    return power if c > 10 / 255 else c * (1 / 12.92)
 
 
 @inlined
 def lightness(c: float) -> float:
     """Return the cube root, or the line that replaces it in the dark, as float32."""
-    x = c if c > EPSILON else EPSILON
-    y = inverse_cube_root(x)
-    return F64(F32(x * (y * y) if c > EPSILON else (KAPPA * c + 16.0) * (1 / 116)))
+    root = cube_root(c if c > EPSILON else EPSILON)
+    return F64(F32(root if c > EPSILON else (KAPPA * c + 16.0) * (1 / 116)))
 
 
 @fused

@@ -14,7 +14,8 @@ from corpus_assets.kernels.compiled.rules import inlined
 
 F32, F64, I32, I64 = np.float32, np.float64, np.int32, np.int64
 SEED3, SEED5 = F32(1419900529.0), F32(1277903765.0)
-"""Less a third, or a fifth, of a float's bits they make the bits of its inverse root."""
+"""Less a third, or a fifth, of a float's bits they make the bits of its inverse root, a few percent
+off. A series in float32 and one in double then give all digits that count."""
 THIRD, FIFTH = F32(1 / 3), F32(1 / 5)
 TAN_22_5 = sqrt(2.0) - 1.0
 ROUND = 1.5 * 2.0**52
@@ -63,29 +64,31 @@ EXP = (
 
 
 @inlined
-def inverse_cube_root(x: float) -> float:
-    """Return x**(-1/3) for a positive double in the range of float32."""
+def cube_root(x: float) -> float:
+    """Return the cube root of a positive double in the range of float32."""
     z = F32(x)
     y = I32(SEED3 - F32(z.view(I32)) * THIRD).view(F32)
     e = F32(1) - z * (y * y * y)
-    y += y * e * (F32(1 / 3) + e * (F32(2 / 9) + e * (F32(14 / 81) + e * F32(35 / 243))))
+    y += y * e * (F32(1 / 3) + e * F32(2 / 9) + e * e * (F32(14 / 81) + e * F32(35 / 243)))
     r = F64(y)
-    d = 1.0 - x * (r * r * r)
-    return r + r * (d * (1 / 3 + d * (2 / 9)))
+    t = x * (r * r)
+    d = 1.0 - t * r
+    return t + t * d * (2 / 3 + d * (5 / 9))
 
 
 @inlined
-def inverse_fifth_root(x: float) -> float:
-    """Return x**(-1/5) for a positive double in the range of float32."""
+def power_2_4(x: float) -> float:
+    """Return x**2.4 of a positive double in the range of float32."""
     z = F32(x)
     y = I32(SEED5 - F32(z.view(I32)) * FIFTH).view(F32)
     s = y * y
     e = F32(1) - z * (s * s * y)
-    y += y * e * (F32(0.2) + e * (F32(0.12) + e * (F32(0.088) + e * F32(0.0704))))
+    y += y * e * (F32(0.2) + e * F32(0.12) + e * e * (F32(0.088) + e * F32(0.0704)))
     r = F64(y)
-    q = r * r
-    d = 1.0 - x * (q * q * r)
-    return r + r * (d * (0.2 + d * 0.12))
+    q, t = r * r, x * r
+    d = 1.0 - t * (q * q)
+    t = t * t * t
+    return t + t * d * (0.6 + d * 0.48)
 
 
 @inlined
