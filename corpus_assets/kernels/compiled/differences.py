@@ -67,7 +67,7 @@ def rotation(chroma: float, h: Single) -> Single:
     angle = F32(F64(F32(60.0 * exponential(-F64(e * e)))) * RADIANS)
     c3 = chroma * chroma * chroma
     c7 = F32(c3 * c3 * chroma)
-    share = c7 / F32(F64(c7) + POW25_7)
+    share = c7 / (c7 + F32(POW25_7))
     return F32(-2.0 * sqrt(F64(share)) * sine(F64(angle)))
 
 
