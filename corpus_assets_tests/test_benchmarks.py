@@ -17,6 +17,7 @@ TINY = ("--clips", "1", "--frames", "2", "--rounds", "1")
 OTHERS = {
     "bvi_rows": ("--reports", "4", "--frames", "2", "--rounds", "1"),
     "bvi_zip": TINY,
+    "kernels": ("--sizes", "192x176", "--frames", "2"),
     "memory": ("--sizes", "320x180", "--frames", "2"),
     "observe": ("--files", "20", "--touched", "2"),
     "verify": ("--rows", "480"),
