@@ -75,6 +75,7 @@ class ClipScorer:
                 return self._foreign(clip)
             identified = self._identify(clip, header, children)
             records = identified.records
+            children.take_turn()  # reading reports is work too
             if header is not None:
                 reused, lookup = self._reuse(identified, header)
                 if reused is not None:
@@ -161,7 +162,6 @@ class ClipScorer:
         return frozenset(self.engine.computation(header.width, header.height).keys.values())
 
     def _score(self, identified: Identified, lookup: Lookup, children: Children) -> Extracted:
-        children.take_turn()
         scored = self.engine.score(identified.clip, children)
         children.end_turn()
         _check_unchanged(identified)
