@@ -152,7 +152,7 @@ def _help(field: FieldInfo) -> str:
     return f"{text} Default: {field.default}." if given else text
 
 
-def _flag(name: str, annotation: Any, text: str) -> inspect.Parameter:  # noqa: ANN401
+def _flag(name: str, annotation: Any, text: str) -> inspect.Parameter:  # noqa: ANN401 (as above)
     kinds = get_args(annotation) or (annotation,)
     number = next((kind for kind in kinds if kind in {int, float}), None)
     metavar = f"<{number.__name__}>" if number else None

@@ -67,11 +67,6 @@ class Permits:
         check()
 
     @property
-    def waiting(self) -> int:
-        """How many threads wait for a permit."""
-        return len(self._lenders) + len(self._others)
-
-    @property
     def _held(self) -> bool:
         return getattr(self._mine, "held", False)
 
