@@ -43,6 +43,12 @@ def opened_file(path: str) -> Iterator[int]:
         os.close(descriptor)
 
 
+def write_all(descriptor: int, data: bytes) -> None:
+    """Write bytes to where a file is. Raises OSError."""
+    with open(descriptor, "wb", closefd=False) as file:
+        file.write(data)
+
+
 def read_all(descriptor: int) -> bytes:
     """Return a whole file's bytes, whoever wrote them."""
     data = bytearray()

@@ -23,6 +23,7 @@ CorpusAssetsError
 │   ├── OtherFormatError    another version of this package wrote it
 │   └── GoneEntryError      it was removed after its header had been read
 ├── ForeignEntryError       a report in the cache folder is another tool's
+├── AccelerationOffError    kernels are not used any more; libvmaf computes the clip
 └── CancelledError          the run is being cancelled (exit code 130)
 """
 
@@ -187,6 +188,10 @@ class GoneEntryError(DamagedEntryError):
 
 class ForeignEntryError(CorpusAssetsError):
     """A report that another tool wrote stands where a cache entry would; it is never replaced."""
+
+
+class AccelerationOffError(CorpusAssetsError):
+    """The kernels are not used from now on: a check of theirs failed. The clip goes to libvmaf."""
 
 
 class CancelledError(CorpusAssetsError):

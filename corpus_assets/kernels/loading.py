@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib
+import importlib.metadata
 import importlib.util
 import tempfile
 import threading
@@ -22,6 +23,25 @@ KERNELS_VERSION = 1
 PACKAGE = Path(__file__).parent
 MODULES = ("ciede", "scaling", "windows")
 _importing = threading.Lock()
+
+
+@dataclass(frozen=True, slots=True)
+class KernelsIdentity:
+    """What the kernels' numbers depend on: their version, and that of the compiler, Numba."""
+
+    version: int
+    numba: str
+
+    def __str__(self) -> str:
+        return f"{self.version} (Numba {self.numba})"
+
+
+def installed_kernels() -> KernelsIdentity | None:
+    """Describe the kernels that can be loaded, without loading them; None without Numba."""
+    try:
+        return KernelsIdentity(KERNELS_VERSION, importlib.metadata.version("numba"))
+    except importlib.metadata.PackageNotFoundError:
+        return None
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,6 +13,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from corpus_assets.corpora.clip import ContainerVideo, Encode
+from corpus_assets.descriptors import path_of
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -20,6 +21,8 @@ if TYPE_CHECKING:
     from corpus_assets.corpora.clip import Clip, OpenedInput, Video
     from corpus_assets.libvmaf.measurement import Measurement
     from corpus_assets.libvmaf.raw import VideoFacts
+
+    Side = tuple[str, tuple[str, ...]]  # an input, and what its frames are called in the graph
 
 RECIPE_VERSION = 1
 """Raised when a change to this module changes numbers; part of every fingerprint."""
@@ -56,7 +59,7 @@ def score_arguments(
         body = _encode_and_score(clip, clip.distorted, inputs[0], facts, measurement)
     else:
         body = _score_pair(clip, clip.distorted, inputs, measurement)
-    return [*_general(), *body]
+    return [*_general(), *body, *_pairs_output(measurement)]
 
 
 def trial_arguments(measurement: Measurement, size: tuple[int, int]) -> list[str]:
@@ -110,13 +113,10 @@ def _general() -> list[str]:
 def _encode_and_score(
     clip: Clip, encode: Encode, opened: OpenedInput, facts: VideoFacts, measurement: Measurement
 ) -> list[str]:
-    pair = (
-        f"[0:V:0]format={clip.pixel_format},{BY_NUMBER}[ref];"
-        f"[dec:0]format={clip.pixel_format},{BY_NUMBER},split[dis][counted]"
-    )
+    sides = ("0:V:0", ("ref",)), ("dec:0", ("dis", "counted"))
     return [
         *_encoded(clip, encode, opened, facts),
-        *("-filter_complex", f"{pair};[dis][ref]{libvmaf_filter(measurement)}[scored]"),
+        *("-filter_complex", _graph(clip.pixel_format, sides, measurement)),
         *("-map", "[scored]", *NULL_OUTPUT),
         *("-map", "[counted]", *NULL_OUTPUT),
     ]
@@ -136,16 +136,39 @@ def _encoded(clip: Clip, encode: Encode, opened: OpenedInput, facts: VideoFacts)
 def _score_pair(
     clip: Clip, distorted: Video, inputs: Sequence[OpenedInput], measurement: Measurement
 ) -> list[str]:
-    sides = "".join(
-        f"[{index}:V:0]format={clip.pixel_format},{BY_NUMBER}[{name}];"
-        for index, name in enumerate(("ref", "dis"))
-    )
+    sides = ("0:V:0", ("ref",)), ("1:V:0", ("dis",))
     return [
         *_input(clip.reference, inputs[0]),
         *_input(distorted, inputs[1]),
-        *("-filter_complex", f"{sides}[dis][ref]{libvmaf_filter(measurement)}[scored]"),
+        *("-filter_complex", _graph(clip.pixel_format, sides, measurement)),
         *("-map", "[scored]", *NULL_OUTPUT),
     ]
+
+
+def _graph(pixel_format: str, sides: Sequence[Side], measurement: Measurement) -> str:
+    """Return the graph that scores `[dis]` against `[ref]`, and stacks copies of them as `[pairs]`.
+
+    One above the other, both leave by one pipe in step, however far the encoder looks ahead.
+    """
+    copied = measurement.pairs_descriptor is not None
+    chains = []
+    for source, names in sides:
+        outputs = [*names, *([f"{names[0]}_copy"] if copied else [])]
+        split = f",split={len(outputs)}" if len(outputs) > 1 else ""
+        labels = "".join(f"[{name}]" for name in outputs)
+        chains.append(f"[{source}]format={pixel_format},{BY_NUMBER}{split}{labels}")
+    chains.append(f"[dis][ref]{libvmaf_filter(measurement)}[scored]")
+    if copied:
+        chains.append("[ref_copy][dis_copy]vstack=shortest=1[pairs]")
+    return ";".join(chains)
+
+
+def _pairs_output(measurement: Measurement) -> list[str]:
+    """Return what writes `[pairs]`, where somebody reads them; time counts frames."""
+    if measurement.pairs_descriptor is None:
+        return []
+    target = f"file:{path_of(measurement.pairs_descriptor)}"
+    return ["-map", "[pairs]", "-enc_time_base", "1:1000", *_raw_output(target)]
 
 
 def _input(video: Video, opened: OpenedInput) -> list[str]:

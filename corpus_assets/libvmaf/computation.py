@@ -22,28 +22,40 @@ if TYPE_CHECKING:
     from corpus_assets.libvmaf.trials import Trials
 
 
+ACCELERATED = {"ciede": "ciede2000", "float_ssim": "float_ssim", "float_ms_ssim": "float_ms_ssim"}
+"""The extractors whose numbers kernels can give, and the report key of these."""
+
+
 @dataclass(frozen=True, slots=True)
 class Computation:
-    """What is asked of libvmaf, and what its report must hold.
+    """What is asked of libvmaf and of the kernels, and what the report must hold.
 
     `keys` maps every column that will have numbers to its report key, the teacher score included;
-    `expected` are all keys of every frame; `unavailable` maps the other columns to the reason.
+    `kernels` are the keys that kernels compute, `expected` those that libvmaf prints for every
+    frame; `unavailable` maps the other columns to the reason.
     """
 
     extractors: tuple[str, ...]
     keys: Mapping[str, str]
     expected: frozenset[str]
     unavailable: Mapping[str, str]
+    kernels: frozenset[str] = frozenset()
+
+    @property
+    def run_by_libvmaf(self) -> tuple[str, ...]:
+        """The extractors whose numbers no kernel gives."""
+        return _without(self.extractors, self.kernels)
 
 
 def plan(
-    features: FeatureSet, trials: Trials, model: Model, width: int, height: int
+    features: FeatureSet, trials: Trials, model: Model, size: tuple[int, int], *, accelerated: bool
 ) -> Computation:
-    """Choose where every feature comes from at a frame size.
+    """Choose where every feature comes from at a frame size, width and height.
 
+    What libvmaf computes anyway for the model, or does not have at all, no kernel computes.
     Raises EngineError when the program cannot use the model, or lacks a canonical feature.
     """
-    fitting = _extractors(features, width, height)
+    fitting = _extractors(features, *size)
     available, together = _available(trials, model, fitting)
     chosen: dict[str, Origin] = {}
     unavailable: dict[str, str] = {}
@@ -54,7 +66,7 @@ def plan(
                 chosen[feature.column] = origin
                 break
         else:
-            unavailable[feature.column] = _reason(feature, fitting, available, width, height)
+            unavailable[feature.column] = _reason(feature, fitting, available, *size)
     if missing := [column for column in CANONICAL6.columns if column in unavailable]:
         raise EngineError(
             f"{trials.program.binary.path} with model {model.name} does not compute "
@@ -62,8 +74,16 @@ def plan(
         )
     extractors = tuple(sorted({origin.extractor for origin in chosen.values()}))
     keys = {column: origin.report_key for column, origin in chosen.items()}
-    expected = _together(trials, model, extractors)
-    return Computation(extractors, keys | {TEACHER: TEACHER}, expected, unavailable)
+    columns = keys | {TEACHER: TEACHER}
+    if accelerated and (kernels := frozenset(ACCELERATED.values()) & set(keys.values())):
+        expected = _together(trials, model, _without(extractors, kernels))
+        if not kernels & expected:
+            return Computation(extractors, columns, expected, unavailable, kernels)
+    return Computation(extractors, columns, _together(trials, model, extractors), unavailable)
+
+
+def _without(extractors: tuple[str, ...], kernels: frozenset[str]) -> tuple[str, ...]:
+    return tuple(name for name in extractors if ACCELERATED.get(name) not in kernels)
 
 
 def _only_extractor(feature: Feature) -> bool:

@@ -13,11 +13,13 @@ from typing import TYPE_CHECKING
 
 from corpus_assets.corpora.clip import Encode, RawVideo
 from corpus_assets.descriptors import read_all
-from corpus_assets.errors import ClipError, ReportRefusedError
+from corpus_assets.errors import AccelerationOffError, ClipError, ReportRefusedError
 from corpus_assets.files import sha256_of_bytes
+from corpus_assets.libvmaf.beside import Beside
 from corpus_assets.libvmaf.computation import Computation, plan
 from corpus_assets.libvmaf.measurement import measuring
 from corpus_assets.libvmaf.memory import expected_memory
+from corpus_assets.libvmaf.merging import merged
 from corpus_assets.libvmaf.probe import probe
 from corpus_assets.libvmaf.program import Job
 from corpus_assets.libvmaf.raw import check_depth
@@ -28,6 +30,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from corpus_assets.corpora.clip import Clip, OpenedInput
+    from corpus_assets.libvmaf.acceleration import Acceleration
     from corpus_assets.libvmaf.binary import Binary
     from corpus_assets.libvmaf.features import FeatureSet
     from corpus_assets.libvmaf.ledger import FrameLedger
@@ -35,6 +38,7 @@ if TYPE_CHECKING:
     from corpus_assets.libvmaf.process import Children, ProcessRun
     from corpus_assets.libvmaf.program import EncoderIdentity, Measured, Program
     from corpus_assets.libvmaf.raw import VideoFacts
+    from corpus_assets.libvmaf.self_check import Scores
     from corpus_assets.libvmaf.trials import Trials
 
 STARTUP_SECONDS = 120.0
@@ -69,10 +73,14 @@ class EngineIdentity:
 
 @dataclass(frozen=True, slots=True)
 class Scored:
-    """One accepted report, with everything that is known about how it came to be."""
+    """One accepted report, with everything that is known about how it came to be.
+
+    `kernels` are the keys whose values are not libvmaf's.
+    """
 
     report: Report
     report_bytes: bytes
+    kernels: frozenset[str]
     facts: VideoFacts
     ledger: FrameLedger
     run: ProcessRun
@@ -83,7 +91,8 @@ class Scored:
 class Engine:
     """Scores clips with one program, model and feature set.
 
-    `clip_timeout` is in seconds; None leaves it to the size of the clip.
+    `clip_timeout` is in seconds; None leaves it to the size of the clip. Without `acceleration`,
+    libvmaf computes everything.
     """
 
     trials: Trials
@@ -91,7 +100,8 @@ class Engine:
     features: FeatureSet
     clip_timeout: float | None = None
     room: Room = field(default_factory=Room)
-    _plans: dict[tuple[int, int], Computation] = field(default_factory=dict)
+    acceleration: Acceleration | None = None
+    _plans: dict[tuple[int, int, bool], Computation] = field(default_factory=dict)
 
     @property
     def program(self) -> Program:
@@ -112,39 +122,78 @@ class Engine:
 
     def computation(self, width: int, height: int) -> Computation:
         """Return what is computed for frames of a size. Raises EngineError."""
-        size = (width, height)
-        if size not in self._plans:
-            self._plans[size] = plan(self.features, self.trials, self.model, width, height)
-        return self._plans[size]
+        accelerated = self.acceleration is not None and not self.acceleration.is_off
+        name = (width, height, accelerated)
+        if name not in self._plans:
+            self._plans[name] = plan(
+                self.features, self.trials, self.model, (width, height), accelerated=accelerated
+            )
+        return self._plans[name]
 
     def score(self, clip: Clip, children: Children) -> Scored:
         """Score one clip. Raises ClipError; a returned report has been accepted."""
+        with contextlib.suppress(AccelerationOffError):
+            return self._score(clip, children)
+        return self._score(clip, children)
+
+    def _score(self, clip: Clip, children: Children) -> Scored:
         with contextlib.ExitStack() as stack:
             inputs = [stack.enter_context(source.opened()) for source in clip.sources]
             facts = _facts(clip, inputs)
             _check_samples(clip, children)
             computation = self.computation(facts.width, facts.height)
-            measurement = stack.enter_context(measuring(self.model, computation.extractors))
+            measurement = stack.enter_context(measuring(self.model, computation.run_by_libvmaf))
             timeout = self.clip_timeout or _default_timeout(facts)
             need = expected_memory(clip, facts, computation)
             room = self.room.taken(need, children.refuse_if_stopped, children.aside)
             stack.enter_context(room)
-            measured = self.program.run(Job(clip, inputs, facts, measurement, timeout), children)
+            job = Job(clip, inputs, facts, measurement, timeout)
+            measured, scores = self._measured(job, computation, children)
             data = read_all(measurement.report_descriptor)
         measured.ledger.container = facts.frames
         if not isinstance(clip.distorted, Encode):
             measured.ledger.container_distorted = facts.frames
-        report = _accepted(measured, data, computation, timeout)
-        return Scored(report, data, facts, measured.ledger, measured.run, measured.encoded_bytes)
+        report, data = _accepted(measured, data, scores, computation, timeout)
+        return Scored(
+            report=report,
+            report_bytes=data,
+            kernels=computation.kernels,
+            facts=facts,
+            ledger=measured.ledger,
+            run=measured.run,
+            encoded_bytes=measured.encoded_bytes,
+        )
+
+    def _measured(
+        self, job: Job, computation: Computation, children: Children
+    ) -> tuple[Measured, Sequence[Scores]]:
+        """Run the program, and kernels beside it where some are wanted."""
+        if not (computation.kernels and self.acceleration):
+            return self.program.run(job, children), ()
+        beside = Beside(self.acceleration, self.program, job, computation.kernels, children)
+        with beside.running() as coming:
+            measured = self.program.run(beside.job, children)
+            scores = beside.scores(coming, ended_well=measured.run.ended_well)
+        measured.ledger.accelerated = len(scores)
+        return measured, scores
 
 
-def _accepted(measured: Measured, data: bytes, computation: Computation, timeout: float) -> Report:
-    """Parse and accept; an error carries how the process ended and the frame ledger."""
+def _accepted(
+    measured: Measured,
+    data: bytes,
+    scores: Sequence[Scores],
+    computation: Computation,
+    timeout: float,
+) -> tuple[Report, bytes]:
+    """Parse, add the kernels' scores, accept; an error has the process's end and the ledger."""
     run, ledger = measured.run, measured.ledger
     try:
-        report = _parsed(run, data, timeout)
+        report, expected = _parsed(run, data, timeout), computation.expected
         ledger.scored = len(report.metrics)
-        accept(report, frames=ledger.container or 0, expected=computation.expected)
+        if len(scores) == ledger.scored:
+            report, data = merged(data, scores)
+            expected |= computation.kernels
+        accept(report, frames=ledger.container or 0, expected=expected)
         if disagreement := ledger.disagreement():
             raise ReportRefusedError("accept", f"frame counts disagree: {disagreement}")
     except ClipError as error:
@@ -155,7 +204,7 @@ def _accepted(measured: Measured, data: bytes, computation: Computation, timeout
             stderr_tail=run.stderr_tail,
             frames=ledger.counts(),
         ) from error
-    return report
+    return report, data
 
 
 def _parsed(run: ProcessRun, data: bytes, timeout: float) -> Report:

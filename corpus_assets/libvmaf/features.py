@@ -64,6 +64,7 @@ class FeatureSet:
 
 RATIO = "no unit, 0 and up, 1 for equal frames, above 1 for sharper ones"
 SIMILARITY = "no unit, up to 1, 1 for equal frames"
+NOT_DEFINED = "null where the structure of a scale is negative"
 LUMA_LEVELS = "levels of 8-bit luma a pixel, 0 and up, 0 for a still"
 DECIBELS = "dB, at most 60 at 8 bit and 72 at 10"
 UNBOUNDED = "higher is closer, null where the frames are equal"
@@ -122,7 +123,12 @@ PSNR = tuple(
 )
 OTHERS = (
     _plain("float_ssim", "float_ssim", "SSIM of luma", SIMILARITY),
-    _plain("float_ms_ssim", "float_ms_ssim", "multi-scale SSIM of luma", SIMILARITY),
+    _plain(
+        "float_ms_ssim",
+        "float_ms_ssim",
+        "multi-scale SSIM of luma",
+        f"{SIMILARITY}, {NOT_DEFINED}",
+    ),
     _plain(
         "cambi",
         "cambi",
@@ -158,8 +164,9 @@ EXTRACTORS = tuple(
 )
 """Every extractor that some column may come from."""
 
-NULL_WHERE_PLANES_ARE_EQUAL = ("ciede2000", "psnr_hvs")
-"""Key prefixes that are infinite, printed as null, where reference and distorted are equal."""
+NULLABLE = ("ciede2000", "psnr_hvs", "float_ms_ssim")
+"""Key prefixes that may be null: the first two are infinite where both frames are equal, the last
+is a power of a negative number where the structure of a scale is, as of an inverted frame."""
 
 
 def feature_set(choice: str | Sequence[str]) -> FeatureSet:

@@ -70,6 +70,7 @@ class FfmpegProgram:
                 *job.measurement.descriptors,
                 *(descriptor for opened in job.inputs for descriptor in opened.descriptors),
             ],
+            handed_over=job.measurement.handed_over,
             timeout=job.seconds_left,
             on_line=counts,
         )

@@ -18,7 +18,8 @@ MUXED_BYTES = re.compile(r"^\[out#(\d+)/null\b.* packets muxed \((\d+) bytes\)")
 class FrameLedger:
     """Frames in the containers, decoded on either side, and scored; None where not known.
 
-    `container_distorted` only where the distorted side is a file.
+    `container_distorted` only where the distorted side is a file; `accelerated` are those that
+    kernels scored, beside libvmaf.
     """
 
     container: int | None = None
@@ -26,6 +27,7 @@ class FrameLedger:
     decoded_reference: int | None = None
     decoded_distorted: int | None = None
     scored: int | None = None
+    accelerated: int | None = None
 
     def counts(self) -> dict[str, int | None]:
         """Return the counts by name."""

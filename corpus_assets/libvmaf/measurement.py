@@ -16,12 +16,17 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Measurement:
-    """Model, extractors, and the descriptors that the child inherits for report and model."""
+    """Model, extractors, and the descriptors that the child inherits for report and model.
+
+    `pairs_descriptor` is an end of a pipe for those who score frames beside libvmaf: it takes each
+    reference frame with its distorted one below it, raw. It is handed over, and closed here.
+    """
 
     model: Model
     extractors: tuple[str, ...]
     report_descriptor: int
     model_descriptor: int | None = None
+    pairs_descriptor: int | None = None
 
     @property
     def report_path(self) -> str:
@@ -34,6 +39,11 @@ class Measurement:
         if self.model_descriptor is not None:
             return f"path={path_of(self.model_descriptor)}"
         return f"version={self.model.name}"
+
+    @property
+    def handed_over(self) -> tuple[int, ...]:
+        """What the child must inherit, and this process must then have no more."""
+        return () if self.pairs_descriptor is None else (self.pairs_descriptor,)
 
     @property
     def descriptors(self) -> tuple[int, ...]:

@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from sys import float_info
 
-from corpus_assets.libvmaf.features import NULL_WHERE_PLANES_ARE_EQUAL, TEACHER
+from corpus_assets.libvmaf.features import NULLABLE, TEACHER
 
 LARGEST = float_info.max
 ROUNDING = 1e-4
@@ -83,4 +83,4 @@ RANGES = {
 
 def nullable(column: str) -> bool:
     """Say whether single frames of a column may be null although it is computed."""
-    return column.startswith(NULL_WHERE_PLANES_ARE_EQUAL)
+    return column.startswith(NULLABLE)

@@ -2,7 +2,7 @@
 
 Exit code 0 proves nothing. A report is accepted only if the process ended well, the report parses,
 `frameNum` runs 0..N-1 with N the expected count, every frame has exactly the expected keys, and
-nulls stand only where a metric is infinite by definition.
+nulls stand only where a metric is infinite, or not a number, by definition.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ import numpy as np
 import orjson
 
 from corpus_assets.errors import ReportRefusedError
-from corpus_assets.libvmaf.features import NULL_WHERE_PLANES_ARE_EQUAL
+from corpus_assets.libvmaf.features import NULLABLE
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -129,7 +129,7 @@ def _key_difference(number: int, metrics: Mapping[str, Any], expected: frozenset
 def _check_value(number: int, key: str, value: object) -> None:
     if type(value) is float or type(value) is int:
         return
-    if value is None and key.startswith(NULL_WHERE_PLANES_ARE_EQUAL):
+    if value is None and key.startswith(NULLABLE):
         return
     raise _refused(f"frame {number} of the report has {key} = {reprlib.repr(value)}")
 

@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from corpus_assets.corpora.clip import Encode, RawVideo
-from corpus_assets.descriptors import memory_file, path_of, read_all
+from corpus_assets.descriptors import memory_file, path_of, read_all, write_all
 from corpus_assets.errors import ClipError, EngineError
 from corpus_assets.libvmaf.binary import Binary, output_of, read_binary
 from corpus_assets.libvmaf.command import encoded_frames_arguments, frames_arguments
@@ -114,7 +114,7 @@ class VmafTool:
         """Score two made-up frames."""
         with memory_file("reference") as reference, memory_file("distorted") as distorted:
             for file in (reference, distorted):
-                _write_all(file, _made_up_frames(size))
+                write_all(file, _made_up_frames(size))
             frames = _Frames(path_of(reference), path_of(distorted), size, "yuv420p")
             return children.run(
                 self._command(frames, measurement),
@@ -284,8 +284,3 @@ def _made_up_frames(size: tuple[int, int]) -> bytes:
     ramp = np.arange(samples + TRIAL_FRAMES, dtype=np.uint32) * 7
     frames = [(ramp[number : number + samples] % 251) for number in range(TRIAL_FRAMES)]
     return np.concatenate(frames).astype(np.uint8).tobytes()
-
-
-def _write_all(descriptor: int, data: bytes) -> None:
-    with os.fdopen(os.dup(descriptor), "wb") as file:
-        file.write(data)

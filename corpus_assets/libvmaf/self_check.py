@@ -1,0 +1,105 @@
+"""Holding the kernels against libvmaf: the same frames, both ways."""
+
+from __future__ import annotations
+
+from contextlib import ExitStack
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, TypeAlias
+
+from corpus_assets.corpora.clip import OpenedInput, RawVideo
+from corpus_assets.descriptors import memory_file, path_of, read_all, write_all
+from corpus_assets.errors import ClipError
+from corpus_assets.kernels.frame_metrics import FrameMetrics
+from corpus_assets.libvmaf.acceleration import Verdict
+from corpus_assets.libvmaf.computation import ACCELERATED
+from corpus_assets.libvmaf.measurement import measuring
+from corpus_assets.libvmaf.merging import printed
+from corpus_assets.libvmaf.program import Job
+from corpus_assets.libvmaf.report import parse_report
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from corpus_assets.corpora.clip import Clip
+    from corpus_assets.kernels.frames import FrameFormat
+    from corpus_assets.libvmaf.acceleration import Acceleration
+    from corpus_assets.libvmaf.pairs import Pair
+    from corpus_assets.libvmaf.process import Children
+    from corpus_assets.libvmaf.program import Program
+
+TOLERANCE = 2e-6
+"""The largest difference to libvmaf's printed value: two units of its last digit."""
+
+Scores: TypeAlias = "Mapping[str, float | None]"
+"""One frame's values by column, which is also libvmaf's key."""
+
+
+@dataclass(frozen=True, slots=True)
+class SelfCheck:
+    """A check of some columns with the program, model and frame format of a job."""
+
+    program: Program
+    job: Job
+    frames: FrameFormat
+    columns: frozenset[str]
+    children: Children
+
+    def __call__(self, acceleration: Acceleration, pairs: Sequence[Pair]) -> Verdict:
+        """Score pairs both ways, and compare. Raises EngineError or CancelledError."""
+        clip = self.job.clip.key
+        try:
+            metrics = FrameMetrics(acceleration.load(), self.frames, self.columns)
+            ours = [metrics.score(*pair) for pair in pairs]
+        except Exception as error:  # noqa: BLE001 (of any kind: Numba compiles here)
+            return Verdict(clip, refusal=f"the kernels cannot be used: {error}")
+        try:
+            theirs = self._by_libvmaf(pairs)
+        except ClipError as error:
+            return Verdict(clip, refusal=f"libvmaf cannot check the kernels: {error.reason}")
+        return compared(clip, ours, theirs)
+
+    def _by_libvmaf(self, pairs: Sequence[Pair]) -> Sequence[Scores]:
+        """Let libvmaf score the pairs as raw files in memory. Raises ClipError."""
+        extractors = tuple(name for name, column in ACCELERATED.items() if column in self.columns)
+        with ExitStack() as stack:
+            inputs = []
+            for side in zip(*pairs, strict=True):
+                file = stack.enter_context(memory_file("frames"))
+                for frame in side:
+                    write_all(file, b"".join(plane.tobytes() for plane in frame))
+                inputs.append(OpenedInput(f"file:{path_of(file)}", descriptors=(file,)))
+            model = self.job.measurement.model
+            measurement = stack.enter_context(measuring(model, extractors))
+            raw = self._raw_clip()
+            job = Job(raw, inputs, self.job.facts, measurement, self.job.timeout)
+            run = self.program.run(job, self.children).run
+            if not run.ended_well:
+                raise ClipError("run", run.describe())
+            return parse_report(read_all(measurement.report_descriptor)).metrics
+
+    def _raw_clip(self) -> Clip:
+        """Return the job's clip as if both sides were raw files; where they are, inputs say."""
+        clip, facts = self.job.clip, self.job.facts
+        source = clip.reference.source
+        geometry = (facts.width, facts.height, clip.pixel_format, facts.frame_rate)
+        raw = RawVideo(source, *geometry)
+        return replace(clip, reference=raw, distorted=raw)
+
+
+def compared(clip: str, ours: Sequence[Scores], theirs: Sequence[Scores]) -> Verdict:
+    """Compare what kernels and libvmaf give for the same frames, as printed."""
+    if len(ours) != len(theirs):
+        return Verdict(clip, refusal=f"libvmaf scored {len(theirs)} of {len(ours)} frames")
+    largest = 0.0
+    for number, (own, other) in enumerate(zip(ours, theirs, strict=True)):
+        for column, computed in own.items():
+            value, wanted = printed(computed), other.get(column)
+            if value is None or wanted is None:
+                difference = 0.0 if value is wanted else float("inf")
+            else:
+                difference = abs(value - wanted)
+            largest = max(largest, difference)
+            if difference > TOLERANCE:
+                said = f"{column} of frame {number} is {value} by the kernels, {wanted} by libvmaf"
+                return Verdict(clip, len(ours), largest, said)
+    return Verdict(clip, len(ours), largest)
