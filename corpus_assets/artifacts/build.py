@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING, Any
 
 from corpus_assets.artifacts.publication import publishing
 from corpus_assets.artifacts.scored_table import ScoredTable, TableTask
+from corpus_assets.libvmaf.engine import LARGE
+from corpus_assets.manifests.computed import AccelerationPart, CheckPart, computed_parts
 from corpus_assets.manifests.engine import EnginePart
 from corpus_assets.manifests.parts import InventoryPart
 from corpus_assets.manifests.provenance import (
@@ -63,7 +65,7 @@ def build(asset: ScoredAsset, request: ScoredRequest, launch: Launch, log: Log) 
     scoring.check_space(discovery.clips, request.spec, kept)
     engine = scoring.engine(request.features)
     identity = engine.identity
-    log(f"engine: {identity.kind} {identity.version}, model {scoring.model.name}")
+    log(f"engine: {identity.kind} {identity.version}, model {scoring.model.name}{_kernels(engine)}")
     with (
         publishing(scoring.out, scoring.manifest_out, "out", log) as publication,
         scoring.cache_shared(),
@@ -85,6 +87,12 @@ def build(asset: ScoredAsset, request: ScoredRequest, launch: Launch, log: Log) 
     return ScoredBuilt(manifest, scoring.manifest_out, table, request.spec)
 
 
+def _kernels(engine: Engine) -> str:
+    """Say which columns kernels compute."""
+    columns = engine.computation(*LARGE).kernels
+    return f"; kernels {engine.kernels} for {', '.join(sorted(columns))}" if columns else ""
+
+
 def _common(
     request: ScoredRequest, discovery: Discovery, engine: Engine, table: ScoredTable
 ) -> dict[str, Any]:
@@ -104,6 +112,10 @@ def _common(
         "skipped": tuple(SkippedPart(name=s.name, reason=s.reason) for s in discovery.skipped),
         "failures": tuple(map(FailurePart.of, evidence.failures)),
         "unavailable_features": unavailable_parts(evidence.unavailable, table.counts),
+        "computed_by": computed_parts(evidence.computed, engine),
+        "acceleration": AccelerationPart(
+            setting=scoring.accelerate, checks=tuple(map(CheckPart.of, evidence.verdicts))
+        ),
     }
 
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, get_args
 
 import platformdirs
 
@@ -20,11 +20,14 @@ from corpus_assets.corpora.netflix_public import DISTORTED, REFERENCES
 from corpus_assets.corpora.netflix_public import VARIABLE as NETFLIX_VARIABLE
 from corpus_assets.errors import SettingError, UnsetRootError
 from corpus_assets.extraction.workers import available_processors
+from corpus_assets.libvmaf.acceleration import Accelerate
 from corpus_assets.libvmaf.model import DEFAULT_MODEL
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+ACCELERATE_VARIABLE = "CORPUS_ASSETS_ACCELERATE"
+ACCELERATE: tuple[Accelerate, ...] = get_args(Accelerate)
 DASK_VARIABLE = "CORPUS_ASSETS_DASK_ADDRESS"
 BVI_CACHE_VARIABLE = "VMAF_TINY_AI_CACHE_BVI_DVC_FULL"
 """Set by other tools too: their reports and ours share the folder."""
@@ -56,6 +59,13 @@ class Environment:
     def model(self, setting: str | None, shared: SharedSettings) -> str:
         """Return the model, by name or path."""
         return setting or shared.model or self.get("VMAF_MODEL_PATH") or DEFAULT_MODEL
+
+    def accelerate(self, setting: Accelerate | None, shared: SharedSettings) -> Accelerate:
+        """Return whether kernels compute beside libvmaf. Raises SettingError."""
+        chosen = setting or shared.accelerate or self.get(ACCELERATE_VARIABLE) or ACCELERATE[0]
+        if chosen not in ACCELERATE:
+            raise SettingError(ACCELERATE_VARIABLE, chosen, f"it takes {', '.join(ACCELERATE)}")
+        return chosen
 
     def ffmpeg(self, shared: SharedSettings) -> str | None:
         """Return the ffmpeg to use instead of the embedded one."""

@@ -13,7 +13,7 @@ from corpus_assets.artifacts.statistics import ScoreStatistics
 from corpus_assets.corpora.texts import bounded
 from corpus_assets.errors import NothingScoredError, TooManyFailedError
 from corpus_assets.extraction.extract import extract
-from corpus_assets.extraction.outcome import Extracted, Failed, Outcome, SourceRecord
+from corpus_assets.extraction.outcome import Computer, Extracted, Failed, Outcome, SourceRecord
 from corpus_assets.extraction.progress import Counts, Tracker
 from corpus_assets.libvmaf.features import TEACHER
 from corpus_assets.manifests.parts import ArtifactPart
@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 
     from corpus_assets.corpora.clip import Clip
     from corpus_assets.extraction.workers import Work, Workers
+    from corpus_assets.libvmaf.acceleration import Verdict
     from corpus_assets.tables.schema import TableSpec
 
 FAILURES_SHOWN = 3
@@ -46,6 +47,10 @@ class Evidence:
     """SHA-256 by clip key of the reports of other tools that were taken as they are."""
     unavailable: dict[tuple[str, str], list[str]] = field(default_factory=dict)
     """Clip keys by feature and the reason why it has no numbers."""
+    computed: dict[tuple[tuple[str, Computer], ...], list[str]] = field(default_factory=dict)
+    """Clip keys by who computed each of their columns."""
+    verdicts: dict[Verdict, None] = field(default_factory=dict)
+    """What checks of kernels have said, each once, in the order in which they became known."""
 
     def add(self, outcome: Outcome) -> None:
         """Keep what the manifest needs of one outcome."""
@@ -57,6 +62,8 @@ class Evidence:
             self.clips.add(clip.key, scores, group=clip.labels.get(SOURCE.name))
             if outcome.trusted_sha256:
                 self.trusted[clip.key] = outcome.trusted_sha256
+            self.computed.setdefault(outcome.computed_by, []).append(clip.key)
+            self.verdicts |= dict.fromkeys(outcome.verdicts)
             for missing in outcome.unavailable.items():
                 self.unavailable.setdefault(missing, []).append(clip.key)
         else:
@@ -103,7 +110,10 @@ class TableTask:
                     table.add(outcome)
                 else:
                     _log_failure(outcome, len(evidence.failures), log)
+                before = len(evidence.verdicts)
                 evidence.add(outcome)
+                for verdict in [*evidence.verdicts][before:]:
+                    _log_verdict(verdict, log)
         self._check_failures(evidence.failures)
         progress = tracker.now()
         return ScoredTable(
@@ -134,6 +144,16 @@ def _log_failure(failed: Failed, before: int, log: Callable[[str], None]) -> Non
         log(f"failed: {failed.clip.key}: {failed.stage}: {failed.reason}")
     elif before == FAILURES_LOGGED:
         log(f"more than {FAILURES_LOGGED} clips failed; the manifest will name all")
+
+
+def _log_verdict(verdict: Verdict, log: Callable[[str], None]) -> None:
+    if verdict.refusal:
+        log(f"WARNING: kernels are off, and libvmaf computes everything: {verdict.refusal}")
+    else:
+        log(
+            f"kernels agree with libvmaf to {verdict.largest_difference:.1e} on "
+            f"{verdict.frames} frames of {verdict.clip}"
+        )
 
 
 def _first(failures: list[Failed]) -> str:

@@ -36,6 +36,7 @@ if TYPE_CHECKING:
     from corpus_assets.corpora.clip import Clip
     from corpus_assets.corpora.listing import Links
     from corpus_assets.extraction.workers import Work, Workers
+    from corpus_assets.libvmaf.acceleration import Accelerate
     from corpus_assets.libvmaf.engine import Engine
     from corpus_assets.libvmaf.features import FeatureSet
     from corpus_assets.tables.schema import TableSpec
@@ -63,6 +64,7 @@ class Scoring:
     links: Links
     max_failed_share: float
     clip_timeout: float | None
+    accelerate: Accelerate
 
     @classmethod
     def resolve(
@@ -92,12 +94,14 @@ class Scoring:
             links=settings.links,
             max_failed_share=settings.max_failed_share,
             clip_timeout=settings.clip_timeout,
+            accelerate=environment.accelerate(settings.accelerate, shared),
         )
 
     @property
     def settings(self) -> dict[str, Any]:
         """The effective value of the settings that all scored assets take, by name."""
         return {
+            "accelerate": self.accelerate,
             "cache_dir": str(self.cache_dir),
             "cache_policy": self.cache_policy,
             "clip_timeout": self.clip_timeout,
@@ -138,6 +142,8 @@ class Scoring:
             trials_dir=self.trials_dir,
             cache_dir=self.cache_dir,
             policy=self.cache_policy,
+            accelerate=self.accelerate,
+            kernels_dir=self.trials_dir,
         )
 
     def engine(self, features: FeatureSet) -> Engine:

@@ -20,6 +20,7 @@ from corpus_assets.corpora.netflix_public import (
 )
 from corpus_assets.errors import SettingError, SetupError
 from corpus_assets.extraction.scorer import CachePolicy
+from corpus_assets.libvmaf.acceleration import Accelerate
 from corpus_assets.libvmaf.engine import LONGEST_TIMEOUT, SECONDS_PER_MEGAPIXEL, STARTUP_SECONDS
 from corpus_assets.libvmaf.features import FULL, NAMED_SETS, feature_set
 from corpus_assets.libvmaf.model import DEFAULT_MODEL
@@ -73,6 +74,12 @@ class ScoringSettings(SelectionSettings, frozen=True, extra="forbid"):
         None,
         description="Your own vmaf tool, a path or a name on PATH. Default: $VMAF_BIN, else "
         "libvmaf inside ffmpeg, which is also what `embedded` says.",
+    )
+    accelerate: Accelerate | None = pydantic.Field(
+        None,
+        description="auto: kernels compute ciede2000, float_ssim and float_ms_ssim, to libvmaf's "
+        "numbers, where they are installed; off: libvmaf alone; require: fail without kernels. "
+        "Default: $CORPUS_ASSETS_ACCELERATE, else auto.",
     )
     max_failed_share: float = pydantic.Field(
         1.0,
@@ -221,6 +228,7 @@ class SharedSettings(pydantic.BaseModel, frozen=True, extra="forbid"):
     ffmpeg: str | None = None
     vmaf_bin: str | None = None
     model: str | None = None
+    accelerate: Accelerate | None = None
     workers: int | None = pydantic.Field(None, ge=1)
     memory_gib: float | None = pydantic.Field(None, gt=0, allow_inf_nan=False)
     dask_address: str | None = None

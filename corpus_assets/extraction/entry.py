@@ -1,4 +1,4 @@
-"""One cache entry: libvmaf's report as it was printed, with one more top-level key in front.
+"""One cache entry: libvmaf's report, with one more top-level key in front.
 
     {"corpus_assets": {…header…},
       "version": …, "frames": […], …}
@@ -22,6 +22,7 @@ from corpus_assets.errors import (
     OtherFormatError,
 )
 from corpus_assets.files import sha256_of_bytes
+from corpus_assets.kernels.loading import KernelsIdentity
 from corpus_assets.libvmaf.probe import LARGEST_SIDE, SMALLEST_SIDE
 
 if TYPE_CHECKING:
@@ -98,6 +99,25 @@ class EngineRecord(pydantic.BaseModel, frozen=True):
         )
 
 
+class KernelsRecord(pydantic.BaseModel, frozen=True):
+    """Report keys whose values kernels computed, and which kernels: their version, and Numba's."""
+
+    keys: tuple[str, ...]
+    version: int
+    numba: str
+
+    @classmethod
+    def of(cls, keys: frozenset[str], kernels: KernelsIdentity | None) -> Self | None:
+        """Describe kernels that computed some keys; None where they did not."""
+        if not kernels or not keys:
+            return None
+        return cls(keys=tuple(sorted(keys)), version=kernels.version, numba=kernels.numba)
+
+    def are(self, kernels: KernelsIdentity | None) -> bool:
+        """Say whether these are the kernels that computed."""
+        return kernels == KernelsIdentity(self.version, self.numba)
+
+
 class ModelRecord(pydantic.BaseModel, frozen=True):
     """The model of the teacher score; `sha256` only where it is a file."""
 
@@ -106,7 +126,11 @@ class ModelRecord(pydantic.BaseModel, frozen=True):
 
 
 class EntryHeader(pydantic.BaseModel, frozen=True):
-    """What a cached report was made from, and what it holds; `encode` only where one was made."""
+    """What a cached report was made from, and what it holds; `encode` only where one was made.
+
+    Of the fingerprint, what concerns kernels stands in `kernels`, because they compute only some
+    keys: a report serves whoever needs the others, with kernels or without.
+    """
 
     format: Literal[2]
     fingerprint: str
@@ -121,6 +145,12 @@ class EntryHeader(pydantic.BaseModel, frozen=True):
     encode: EncodeRecord | None
     model: ModelRecord
     engine: EngineRecord
+    kernels: KernelsRecord | None = None
+
+    @property
+    def kernel_keys(self) -> frozenset[str]:
+        """The report keys whose values are not libvmaf's."""
+        return frozenset(self.kernels.keys if self.kernels else ())
 
 
 def join_entry(header: EntryHeader, report: bytes) -> bytes:

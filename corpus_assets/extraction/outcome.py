@@ -12,9 +12,14 @@ if TYPE_CHECKING:
     import numpy.typing as npt
 
     from corpus_assets.corpora.clip import Clip
+    from corpus_assets.libvmaf.acceleration import Verdict
 
 Lookup = Literal["hit", "trusted", "miss", "stale", "damaged", "unread"]
 """What the cache said: `trusted` another tool's report, `unread` when it was not asked."""
+
+
+Computer = Literal["libvmaf", "kernels", "another tool"]
+"""Who computed a column."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +38,8 @@ class Extracted:
     `columns` are float64 arrays of `frames` values by column name, NaN for null; `unavailable` maps
     the columns that cannot be computed for this clip to the reason; `process_seconds` is the wall
     time of the engine's process, 0 for a cached clip; `trusted_sha256` is the digest of another
-    tool's report that was taken as it is.
+    tool's report that was taken as it is. `kernels` are the columns that kernels computed, and
+    `verdicts` what their checks in the process that scored have said.
     """
 
     clip: Clip
@@ -44,11 +50,21 @@ class Extracted:
     unavailable: Mapping[str, str] = field(default_factory=dict)
     process_seconds: float = 0.0
     trusted_sha256: str = ""
+    kernels: frozenset[str] = frozenset()
+    verdicts: tuple[Verdict, ...] = ()
 
     @property
     def cached(self) -> bool:
         """Whether the numbers come from the cache."""
         return self.lookup in {"hit", "trusted"}
+
+    @property
+    def computed_by(self) -> tuple[tuple[str, Computer], ...]:
+        """Every column that has numbers, and who computed it."""
+        others: Computer = "another tool" if self.lookup == "trusted" else "libvmaf"
+        return tuple(
+            (column, "kernels" if column in self.kernels else others) for column in self.columns
+        )
 
 
 @dataclass(frozen=True, slots=True)

@@ -26,12 +26,13 @@ SHOWN = 20
 
 @dataclass(frozen=True, slots=True)
 class Facts:
-    """What decides the numbers: this package, its code, the engine and the model."""
+    """What decides the numbers: this package, its code, the engine, the model and the kernels."""
 
     package: str
     code: str
     engine: str
     model: str
+    kernels: str
 
     @classmethod
     def of(cls, engine: Engine) -> Facts:
@@ -42,6 +43,7 @@ class Facts:
             code=code,
             engine=engine.identity.fingerprint(encodes=True),
             model=sha256_of_file(model.path) if model.path else model.name,
+            kernels=str(engine.kernels or "none"),
         )
 
     def differences(self, there: Facts) -> list[str]:

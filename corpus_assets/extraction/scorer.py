@@ -15,6 +15,7 @@ from corpus_assets.extraction.entry import (
     EncodeRecord,
     EngineRecord,
     EntryHeader,
+    KernelsRecord,
     ModelRecord,
     StampedSource,
 )
@@ -143,7 +144,8 @@ class ClipScorer:
         try:
             data = self.cache.report(key, header)
             size = (header.width, header.height)
-            extracted = self._extracted(identified, parse_report(data), size, "hit")
+            report = parse_report(data)
+            extracted = self._extracted(identified, report, header.kernel_keys, size, "hit")
         except GoneEntryError:
             return None, "miss"
         except (DamagedEntryError, ClipError):
@@ -154,12 +156,16 @@ class ClipScorer:
         return extracted, "hit"
 
     def _serves(self, header: EntryHeader, identified: Identified) -> bool:
+        """Say whether an entry has all that is needed, from those who would compute it now."""
         if header.fingerprint != identified.fingerprint:
             return False
-        return self._needed(header) <= set(header.report_keys)
-
-    def _needed(self, header: EntryHeader) -> frozenset[str]:
-        return frozenset(self.engine.computation(header.width, header.height).keys.values())
+        computation = self.engine.computation(header.width, header.height)
+        needed = set(computation.keys.values())
+        if not needed <= set(header.report_keys):
+            return False
+        made = header.kernel_keys & needed
+        same = header.kernels is None or header.kernels.are(self.engine.kernels)
+        return made == computation.kernels and (same or not made)
 
     def _score(self, identified: Identified, lookup: Lookup, children: Children) -> Extracted:
         scored = self.engine.score(identified.clip, children)
@@ -170,7 +176,7 @@ class ClipScorer:
             if not (lookup in NOT_THERE and self._holds_more(identified.clip.key, header)):
                 self._keep(identified.clip.key, header, scored.report_bytes)
         size = (scored.facts.width, scored.facts.height)
-        extracted = self._extracted(identified, scored.report, size, lookup)
+        extracted = self._extracted(identified, scored.report, scored.kernels, size, lookup)
         return replace(extracted, process_seconds=scored.run.wall_seconds)
 
     def _holds_more(self, key: str, header: EntryHeader) -> bool:
@@ -178,7 +184,9 @@ class ClipScorer:
         with contextlib.suppress(DamagedEntryError, ForeignEntryError, ClipError):
             there = self.cache.header(key)
             if there is not None and there.fingerprint == header.fingerprint:
-                return set(there.report_keys) > set(header.report_keys)
+                keys = set(header.report_keys)
+                by_kernels = there.kernel_keys & keys
+                return set(there.report_keys) > keys and by_kernels == header.kernel_keys
         return False
 
     def _keep(self, key: str, header: EntryHeader, report: bytes) -> None:
@@ -187,9 +195,15 @@ class ClipScorer:
             self.cache.write(key, header, report)
 
     def _extracted(
-        self, identified: Identified, report: Report, size: tuple[int, int], lookup: Lookup
+        self,
+        identified: Identified,
+        report: Report,
+        kernel_keys: frozenset[str],
+        size: tuple[int, int],
+        lookup: Lookup,
     ) -> Extracted:
         computation = self.engine.computation(*size)
+        by_kernels = (name for name, key in computation.keys.items() if key in kernel_keys)
         return Extracted(
             clip=identified.clip,
             columns=report.columns(computation.keys),
@@ -197,6 +211,8 @@ class ClipScorer:
             sources=identified.records,
             lookup=lookup,
             unavailable=computation.unavailable,
+            kernels=frozenset(by_kernels),
+            verdicts=self.engine.acceleration.verdicts if self.engine.acceleration else (),
         )
 
     def _new_header(self, identified: Identified, scored: Scored) -> EntryHeader:
@@ -215,6 +231,7 @@ class ClipScorer:
             encode=EncodeRecord.of(distorted) if isinstance(distorted, Encode) else None,
             model=ModelRecord(name=model.name, sha256=model.sha256),
             engine=EngineRecord.of(self.engine.identity),
+            kernels=KernelsRecord.of(scored.kernels, self.engine.kernels),
         )
 
 

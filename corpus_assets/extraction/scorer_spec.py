@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from corpus_assets.extraction.cache import ReportCache
 from corpus_assets.extraction.scorer import CachePolicy, ClipScorer
 from corpus_assets.extraction.workers import available_processors
+from corpus_assets.libvmaf.acceleration import acceleration
 from corpus_assets.libvmaf.engine import Engine
 from corpus_assets.libvmaf.ffmpeg import FfmpegProgram, embedded_ffmpeg
 from corpus_assets.libvmaf.room import room_of_this_machine
@@ -17,6 +18,7 @@ from corpus_assets.libvmaf.vmaf_tool import VmafTool
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from corpus_assets.libvmaf.acceleration import Accelerate
     from corpus_assets.libvmaf.features import FeatureSet
     from corpus_assets.libvmaf.model import Model
     from corpus_assets.libvmaf.program import Program
@@ -28,7 +30,8 @@ class ScorerSpec:
 
     `ffmpeg` is None for the embedded one, wherever that is installed. `memory` is in bytes, None
     for a share of the machine's; `slots` is how many clips all runs score at once on a machine, if
-    that is more than its processors.
+    that is more than its processors. `kernels_dir` keeps the machine code of kernels; without, it
+    is made anew in every process.
     """
 
     ffmpeg: str | None
@@ -41,6 +44,8 @@ class ScorerSpec:
     trials_dir: Path | None
     cache_dir: Path
     policy: CachePolicy
+    accelerate: Accelerate
+    kernels_dir: Path | None
 
     @property
     def program(self) -> Program:
@@ -52,7 +57,9 @@ class ScorerSpec:
         """Return the engine, for this machine. Raises EngineError."""
         room = room_of_this_machine(max(self.slots, available_processors()), self.memory)
         trials = Trials(self.program, self.trials_dir)
-        return Engine(trials, self.model, self.features, self.clip_timeout, room)
+        fit = self.vmaf_bin is None
+        kernels = acceleration(self.accelerate, self.kernels_dir, kernels_fit=fit)
+        return Engine(trials, self.model, self.features, self.clip_timeout, room, kernels)
 
     def scorer(self, engine: Engine) -> ClipScorer:
         """Return what turns clips into outcomes."""

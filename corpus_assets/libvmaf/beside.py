@@ -17,7 +17,8 @@ from corpus_assets.corpora.clip import RawVideo
 from corpus_assets.errors import ClipError
 from corpus_assets.kernels.frame_metrics import FrameMetrics
 from corpus_assets.kernels.frames import FrameFormat
-from corpus_assets.libvmaf.pairs import BITS, copied, open_pipe, pairs_of_files, pairs_of_pipe
+from corpus_assets.libvmaf.pairs import copied, open_pipe, pairs_of_files, pairs_of_pipe
+from corpus_assets.libvmaf.raw import BIT_DEPTHS
 from corpus_assets.libvmaf.self_check import SelfCheck
 
 if TYPE_CHECKING:
@@ -50,7 +51,7 @@ class Beside:
         children: Children,
     ) -> None:
         self._acceleration, self._children = acceleration, children
-        self._columns, bits = columns, BITS[job.clip.pixel_format]
+        self._columns, bits = columns, BIT_DEPTHS[job.clip.pixel_format]
         self._frames = FrameFormat(job.facts.width, job.facts.height, bits)
         self._check = SelfCheck(program, job, self._frames, columns, children)
         self._stopped = threading.Event()

@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from corpus_assets.corpora.clip import Clip, OpenedInput
+    from corpus_assets.kernels.loading import KernelsIdentity
     from corpus_assets.libvmaf.acceleration import Acceleration
     from corpus_assets.libvmaf.binary import Binary
     from corpus_assets.libvmaf.features import FeatureSet
@@ -107,6 +108,11 @@ class Engine:
     def program(self) -> Program:
         """The program that runs."""
         return self.trials.program
+
+    @property
+    def kernels(self) -> KernelsIdentity | None:
+        """Describe the kernels that may compute; None where only libvmaf does."""
+        return self.acceleration.identity if self.acceleration else None
 
     @cached_property
     def identity(self) -> EngineIdentity:

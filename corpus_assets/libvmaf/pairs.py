@@ -25,7 +25,6 @@ Pair: TypeAlias = tuple[Frame, Frame]
 Samples: TypeAlias = np.ndarray[Any, np.dtype[Any]]
 PIPE_BYTES = 1 << 20
 """The most that Linux lets anybody have (pipe(7))."""
-BITS = {"yuv420p": 8, "yuv420p10le": 10}
 
 
 def pairs_of_files(

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 
     from corpus_assets.corpora.clip import RawVideo
 
+BIT_DEPTHS = {"yuv420p": 8, "yuv420p10le": 10}
 LARGEST_10_BIT = 1023
 GEOMETRY_REMEDY = "set width, height and pix_fmt to what the file holds"
 

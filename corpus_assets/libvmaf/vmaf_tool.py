@@ -27,6 +27,7 @@ from corpus_assets.libvmaf.ledger import FrameLedger, LogCounts
 from corpus_assets.libvmaf.measurement import measuring
 from corpus_assets.libvmaf.process import Children
 from corpus_assets.libvmaf.program import EncoderIdentity, Measured
+from corpus_assets.libvmaf.raw import BIT_DEPTHS
 from corpus_assets.libvmaf.report import parse_report
 
 if TYPE_CHECKING:
@@ -49,7 +50,6 @@ NEEDED = (
 )
 WHERE_KNOWN = {"threads": ("--threads", "1"), "quiet": ("--quiet",)}
 OPTION = re.compile(r"--([a-z_]+)")
-BIT_DEPTHS = {"yuv420p": 8, "yuv420p10le": 10}
 BROKEN_PIPE = "Broken pipe"
 
 

@@ -29,6 +29,7 @@ NOT_SETTINGS = frozenset(
             "workers",
             "memory_gib",
             "dask_address",
+            "accelerate",
             "cache_policy",
             "clip_timeout",
             "max_failed_share",

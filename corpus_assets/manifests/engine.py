@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Literal, Self
 
 from corpus_assets.corpora.clip import Encode
+from corpus_assets.kernels.loading import KernelsIdentity
 from corpus_assets.libvmaf.binary import Binary
 from corpus_assets.libvmaf.command import RECIPE_VERSION
 from corpus_assets.libvmaf.engine import LARGE, Engine
@@ -52,8 +53,30 @@ class EncoderPart(Part):
         )
 
 
+class KernelsPart(Part):
+    """The kernels that computed some columns of large frames: their version, and Numba's."""
+
+    version: int
+    numba: str
+    columns: tuple[str, ...]
+
+    @classmethod
+    def of(cls, engine: Engine) -> Self | None:
+        """Describe those of an engine; None where libvmaf computes everything."""
+        columns, kernels = engine.computation(*LARGE).kernels, engine.kernels
+        if not columns or not kernels:
+            return None
+        return cls(version=kernels.version, numba=kernels.numba, columns=tuple(sorted(columns)))
+
+    def __str__(self) -> str:
+        return f"{KernelsIdentity(self.version, self.numba)}: {', '.join(self.columns)}"
+
+
 class EnginePart(Part):
-    """What computed the numbers; `extractors` are those that large frames get."""
+    """What computed the numbers; `extractors` are those that large frames get.
+
+    `kernels` compute the columns that they name in place of libvmaf; null where none do.
+    """
 
     kind: str
     binary: PathText
@@ -64,6 +87,7 @@ class EnginePart(Part):
     libvmaf_version: str
     model: ModelPart
     extractors: tuple[str, ...]
+    kernels: KernelsPart | None = None
 
     @classmethod
     def of(cls, engine: Engine) -> Self:
@@ -79,6 +103,7 @@ class EnginePart(Part):
             libvmaf_version=identity.libvmaf_version,
             model=ModelPart(name=model.name, path=model.path, sha256=model.sha256),
             extractors=engine.computation(*LARGE).extractors,
+            kernels=KernelsPart.of(engine),
         )
 
 
@@ -93,6 +118,7 @@ def computing_facts(engine: EnginePart) -> dict[str, str]:
         "engine.libvmaf_version": engine.libvmaf_version,
         "engine.extractors": ", ".join(engine.extractors),
         "engine.model": model.sha256 or model.name,
+        **({"engine.kernels": str(engine.kernels)} if engine.kernels else {}),
         **(_encoder_facts(encoder) if encoder else {}),
     }
 

@@ -6,6 +6,7 @@ from typing import Literal
 
 import pydantic
 
+from corpus_assets.manifests.computed import AccelerationPart, ComputedPart
 from corpus_assets.manifests.engine import EnginePart, RecipePart
 from corpus_assets.manifests.parts import ArtifactPart, InventoryPart, Part, ToolPart
 from corpus_assets.manifests.provenance import RunProvenance
@@ -36,6 +37,8 @@ class ScoredManifest(Part):
     skipped: tuple[SkippedPart, ...]
     failures: tuple[FailurePart, ...]
     unavailable_features: tuple[UnavailablePart, ...]
+    computed_by: tuple[ComputedPart, ...] = ()
+    acceleration: AccelerationPart | None = None
     dagster: DagsterPart | None = None
 
 

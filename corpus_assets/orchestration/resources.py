@@ -19,6 +19,11 @@ class EngineResource(dg.ConfigurableResource):  # type: ignore[type-arg] # not g
     model: str | None = Field(
         default=None, description="Model for all assets. Default: $VMAF_MODEL_PATH."
     )
+    accelerate: str | None = Field(
+        default=None,
+        description="Kernels beside libvmaf: `auto`, `off` or `require`. "
+        "Default: $CORPUS_ASSETS_ACCELERATE, else auto.",
+    )
 
 
 class WorkersResource(dg.ConfigurableResource):  # type: ignore[type-arg]
@@ -61,6 +66,7 @@ def shared_settings(
         "ffmpeg": engine.ffmpeg,
         "vmaf_bin": engine.vmaf_bin,
         "model": engine.model,
+        "accelerate": engine.accelerate,
         "workers": workers.count,
         "memory_gib": workers.memory_gib,
         "dask_address": workers.dask_address,
