@@ -60,11 +60,13 @@ class Environment:
         """Return the model, by name or path."""
         return setting or shared.model or self.get("VMAF_MODEL_PATH") or DEFAULT_MODEL
 
-    def accelerate(self, setting: Accelerate | None, shared: SharedSettings) -> Accelerate:
+    def accelerate(self, setting: str | None, shared: SharedSettings) -> Accelerate:
         """Return whether kernels compute beside libvmaf. Raises SettingError."""
-        chosen = setting or shared.accelerate or self.get(ACCELERATE_VARIABLE) or ACCELERATE[0]
+        chosen, name = setting or shared.accelerate, "accelerate"
+        if chosen is None:
+            chosen, name = self.get(ACCELERATE_VARIABLE) or "auto", ACCELERATE_VARIABLE
         if chosen not in ACCELERATE:
-            raise SettingError(ACCELERATE_VARIABLE, chosen, f"it takes {', '.join(ACCELERATE)}")
+            raise SettingError(name, chosen, f"it takes {', '.join(ACCELERATE)}")
         return chosen
 
     def ffmpeg(self, shared: SharedSettings) -> str | None:

@@ -75,7 +75,7 @@ class ScoringSettings(SelectionSettings, frozen=True, extra="forbid"):
         description="Your own vmaf tool, a path or a name on PATH. Default: $VMAF_BIN, else "
         "libvmaf inside ffmpeg, which is also what `embedded` says.",
     )
-    accelerate: Accelerate | None = pydantic.Field(
+    accelerate: str | None = pydantic.Field(
         None,
         description="auto: kernels compute ciede2000, float_ssim and float_ms_ssim, to libvmaf's "
         "numbers, where they are installed; off: libvmaf alone; require: fail without kernels. "
