@@ -94,14 +94,11 @@ class Beside:
             return [metrics.score(*pair) for pair in self._until_stopped(first)]
 
     def _until_stopped(self, first: Sequence[Pair]) -> Iterator[Pair]:
-        try:
-            for pair in itertools.chain(first, self._pairs):
-                self._children.refuse_if_stopped()
-                if self._stopped.is_set():
-                    return
-                yield pair
-        except OSError as error:
-            raise ClipError("read", f"{error.strerror}: {self.job.clip.key}") from error
+        for pair in itertools.chain(first, self._pairs):
+            self._children.refuse_if_stopped()
+            if self._stopped.is_set():
+                return
+            yield pair
 
     def _admitted(self) -> Sequence[Pair]:
         """Hold kernels against libvmaf, unless that was done, on the first pairs; return them."""

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, BinaryIO, TypeAlias
 
 import numpy as np
 
+from corpus_assets.errors import ClipError
 from corpus_assets.kernels.frames import SAMPLES, Frame, FrameFormat
 
 if TYPE_CHECKING:
@@ -30,10 +31,11 @@ PIPE_BYTES = 1 << 20
 def pairs_of_files(
     reference: RawVideo, distorted: RawVideo, frames: FrameFormat
 ) -> Generator[Pair]:
-    """Yield the pairs of two raw files until one of them ends. Raises OSError."""
+    """Yield the pairs of two raw files until one of them ends. Raises ClipError."""
     both = [_empty(frames, 1), _empty(frames, 1)]
     with reference.source.open() as first, distorted.source.open() as second:
-        while _filled(first, both[0]) and _filled(second, both[1]):
+        names = reference.source.name, distorted.source.name
+        while _filled(first, both[0], names[0]) and _filled(second, both[1], names[1]):
             yield _planes(both[0], frames), _planes(both[1], frames)
 
 
@@ -44,7 +46,7 @@ def pairs_of_pipe(descriptor: int, frames: FrameFormat) -> Generator[Pair]:
     """
     stacked = _empty(frames, 2)
     with open(descriptor, "rb", buffering=0) as pipe:
-        while _filled(pipe, stacked):
+        while _filled(pipe, stacked, "the pipe of frames"):
             yield _halves(_planes(stacked, frames))
 
 
@@ -58,11 +60,14 @@ def _empty(frames: FrameFormat, count: int) -> Samples:
     return np.empty(count * frames.width * frames.height * 3 // 2, SAMPLES[frames.bits])
 
 
-def _filled(file: BinaryIO, samples: Samples) -> bool:
+def _filled(file: BinaryIO, samples: Samples, name: str) -> bool:
     """Read as many samples as there is place for, and say whether there were as many."""
     rest = samples.view(np.uint8).data
-    while rest and (count := file.readinto(rest)):  # type: ignore[attr-defined] # binary files have it
-        rest = rest[count:]
+    try:
+        while rest and (count := file.readinto(rest)):  # type: ignore[attr-defined] # raw or not
+            rest = rest[count:]
+    except OSError as error:
+        raise ClipError("read", f"{error.strerror}: {name}") from error
     return not rest
 
 

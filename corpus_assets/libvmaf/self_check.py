@@ -94,12 +94,11 @@ def compared(clip: str, ours: Sequence[Scores], theirs: Sequence[Scores]) -> Ver
     for number, (own, other) in enumerate(zip(ours, theirs, strict=True)):
         for column, computed in own.items():
             value, wanted = printed(computed), other.get(column)
-            if value is None or wanted is None:
-                difference = 0.0 if value is wanted else float("inf")
-            else:
-                difference = abs(value - wanted)
-            largest = max(largest, difference)
-            if difference > TOLERANCE:
+            same = value is wanted
+            if value is not None and wanted is not None:
+                largest = max(largest, abs(value - wanted))
+                same = abs(value - wanted) <= TOLERANCE
+            if not same:
                 said = f"{column} of frame {number} is {value} by the kernels, {wanted} by libvmaf"
                 return Verdict(clip, len(ours), largest, said)
     return Verdict(clip, len(ours), largest)
