@@ -331,3 +331,12 @@ def test_exit_codes(konvid: Path, tmp_path: Path) -> None:
     done = corpus_assets("cite", konvid, folder=tmp_path)
     assert (done.returncode, done.stdout) == (1, "")
     assert "schema: None is none of" in done.stderr
+
+
+def test_kernels_are_part_of_the_engine(konvid: Path) -> None:
+    part = {"version": 1, "numba": "0.61.2", "columns": ["ciede2000", "float_ssim"]}
+    cited = edited(konvid, lambda document: document["engine"].update(kernels=part))
+    assert cited.engine is not None
+    assert cited.engine.kernels == "1 (Numba 0.61.2): ciede2000, float_ssim"
+    said = cells(to_markdown(cited))["Engine"]
+    assert said.endswith("; kernels 1 (Numba 0.61.2): ciede2000, float_ssim")

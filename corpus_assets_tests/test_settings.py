@@ -55,6 +55,7 @@ OUT_OF_RANGE = {
 FREE_TEXT = {
     *("out", "output", "manifest_out", "cache_dir", "model", "vmaf_bin", "konvid_root"),
     *("data_root", "bvi_zip", "bvi_dir", "output_dir", "ffmpeg", "corpus_rows", "dask_address"),
+    "accelerate",
 }
 """Paths and names, which are looked at when they are resolved."""
 

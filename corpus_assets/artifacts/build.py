@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from corpus_assets.artifacts.accelerating import acceleration_line, missed_columns, not_installed
 from corpus_assets.artifacts.publication import publishing
 from corpus_assets.artifacts.scored_table import ScoredTable, TableTask
 from corpus_assets.libvmaf.engine import LARGE
@@ -39,12 +40,13 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class ScoredBuilt:
-    """A published table."""
+    """A published table; `acceleration` says who computed what kernels can, "" of no such table."""
 
     manifest: ScoredManifest
     manifest_path: Path
     table: ScoredTable
     spec: TableSpec
+    acceleration: str
 
     @property
     def content_sha256(self) -> str:
@@ -66,6 +68,8 @@ def build(asset: ScoredAsset, request: ScoredRequest, launch: Launch, log: Log) 
     engine = scoring.engine(request.features)
     identity = engine.identity
     log(f"engine: {identity.kind} {identity.version}, model {scoring.model.name}{_kernels(engine)}")
+    if missed := missed_columns(engine, scoring.accelerate):
+        log(f"kernels are {not_installed(missed)}")
     with (
         publishing(scoring.out, scoring.manifest_out, "out", log) as publication,
         scoring.cache_shared(),
@@ -84,7 +88,8 @@ def build(asset: ScoredAsset, request: ScoredRequest, launch: Launch, log: Log) 
         common["run_provenance"] = _provenance(asset, request, launch, engine)
         manifest = request.manifest(table, common | {"dagster": launch.dagster})
         publication.publish(manifest)
-    return ScoredBuilt(manifest, scoring.manifest_out, table, request.spec)
+    said = acceleration_line(manifest, missed)
+    return ScoredBuilt(manifest, scoring.manifest_out, table, request.spec, said)
 
 
 def _kernels(engine: Engine) -> str:

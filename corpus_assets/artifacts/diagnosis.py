@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any, Literal
 
+from corpus_assets.artifacts.accelerating import missed_columns
 from corpus_assets.artifacts.catalog import SCORED
 from corpus_assets.artifacts.environment import Environment
 from corpus_assets.artifacts.scoring import Scoring, common_scoring
@@ -22,10 +23,13 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from corpus_assets.artifacts.scored import ScoredAsset
+    from corpus_assets.libvmaf.acceleration import Accelerate
     from corpus_assets.libvmaf.engine import Engine
 
 
-SOUND = SharedSettings(model=DEFAULT_MODEL, ffmpeg=EMBEDDED, vmaf_bin=EMBEDDED, workers=1)
+SOUND = SharedSettings(
+    model=DEFAULT_MODEL, ffmpeg=EMBEDDED, vmaf_bin=EMBEDDED, workers=1, accelerate="off"
+)
 """Values that cannot be wrong, so that a corpus is looked at whatever else is."""
 
 
@@ -47,6 +51,21 @@ class EngineState:
     extractors: Mapping[str, bool]
     null_columns: Mapping[str, str]
     models: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class KernelsState:
+    """The setting `accelerate`, and the columns of 1920x1080 frames that kernels compute.
+
+    `version` and `numba`, that of their compiler, are None where libvmaf computes everything;
+    `missed` are the columns that kernels would compute if Numba were installed.
+    """
+
+    setting: Accelerate
+    version: int | None
+    numba: str | None
+    columns: tuple[str, ...]
+    missed: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,6 +96,7 @@ class Diagnosis:
     """
 
     engine: EngineState | None
+    kernels: KernelsState | None
     roots: Mapping[str, RootState]
     folders: Mapping[str, FolderState]
     workers: int | None
@@ -91,11 +111,11 @@ class Diagnosis:
 
 def diagnose(shared: SharedSettings, variables: Mapping[str, str]) -> Diagnosis:
     """Look at everything; what is wrong is in the result, and hides nothing else."""
-    scoring, engine, dask, problems = None, None, None, []
+    scoring, engine, kernels, dask, problems = None, None, None, None, []
     try:
         scoring = common_scoring(shared, Environment(variables))
         program = scoring.engine(FULL)
-        engine = _engine(program, scoring)
+        engine, kernels = _engine(program, scoring), _kernels(program, scoring)
         dask = scoring.cluster_threads(program)
     except CorpusAssetsError as error:
         problems.append(str(error))
@@ -104,6 +124,7 @@ def diagnose(shared: SharedSettings, variables: Mapping[str, str]) -> Diagnosis:
     states: list[RootState | FolderState] = [*roots.values(), *folders.values()]
     return Diagnosis(
         engine=engine,
+        kernels=kernels,
         roots=roots,
         folders=folders,
         workers=scoring.workers if scoring else None,
@@ -127,6 +148,17 @@ def _engine(engine: Engine, scoring: Scoring) -> EngineState:
         extractors=_extractors(engine),
         null_columns=engine.computation(*LARGE).unavailable,
         models=_models(engine),
+    )
+
+
+def _kernels(engine: Engine, scoring: Scoring) -> KernelsState:
+    """Say what kernels would do in a run. Raises EngineError."""
+    return KernelsState(
+        setting=scoring.accelerate,
+        version=engine.kernels.version if engine.kernels else None,
+        numba=engine.kernels.numba if engine.kernels else None,
+        columns=tuple(sorted(engine.computation(*LARGE).kernels)),
+        missed=missed_columns(engine, scoring.accelerate),
     )
 
 

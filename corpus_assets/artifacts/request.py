@@ -90,6 +90,8 @@ class Request(Protocol):
 
 RequestT = TypeVar("RequestT", bound=Request)
 Log = Callable[[str], None]
+WARNING = "WARNING: "
+"""How a line of the log begins that must not be overlooked."""
 
 
 @dataclass(frozen=True, slots=True)

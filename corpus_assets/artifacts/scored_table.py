@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from corpus_assets.artifacts.clip_scores import ClipScores
+from corpus_assets.artifacts.request import WARNING
 from corpus_assets.artifacts.statistics import ScoreStatistics
 from corpus_assets.corpora.texts import bounded
 from corpus_assets.errors import NothingScoredError, TooManyFailedError
@@ -148,7 +149,7 @@ def _log_failure(failed: Failed, before: int, log: Callable[[str], None]) -> Non
 
 def _log_verdict(verdict: Verdict, log: Callable[[str], None]) -> None:
     if verdict.refusal:
-        log(f"WARNING: kernels are off, and libvmaf computes everything: {verdict.refusal}")
+        log(f"{WARNING}kernels are off, and libvmaf computes everything: {verdict.refusal}")
     else:
         log(
             f"kernels agree with libvmaf to {verdict.largest_difference:.1e} on "

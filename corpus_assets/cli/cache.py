@@ -10,6 +10,7 @@ import typer
 
 from corpus_assets.artifacts.caches import CacheState, cache_folders, look
 from corpus_assets.artifacts.environment import Environment
+from corpus_assets.artifacts.machine_code import MachineCode, machine_code, remove_stale_code
 from corpus_assets.artifacts.pruning import Criteria, Pruned, prune
 from corpus_assets.artifacts.quantities import parse_duration, parse_size, size_text
 from corpus_assets.artifacts.settings import SharedSettings, validated
@@ -20,6 +21,8 @@ AsJson = Annotated[bool, typer.Option("--json", help="Print everything as JSON."
 CacheDir = Annotated[
     str | None, typer.Option(help="Folder of caches, instead of $CORPUS_ASSETS_CACHE_DIR.")
 ]
+KERNELS = "kernels"
+"""How the line, and in JSON the key, of machine code is called beside those of the corpora."""
 Corpus = Literal["netflix_public", "konvid_1k", "bvi_dvc"]
 
 
@@ -34,11 +37,14 @@ def cache_commands() -> typer.Typer:
 
 def show(cache_dir: CacheDir = None, as_json: AsJson = False) -> None:
     """Say what every corpus' cache folder holds. No engine is started."""
-    states = look(validated(SharedSettings, {"cache_dir": cache_dir}), os.environ)
+    shared = validated(SharedSettings, {"cache_dir": cache_dir})
+    states, code = look(shared, os.environ), machine_code(shared, os.environ)
     if as_json:
-        print_json({corpus: state.as_dict() for corpus, state in states.items()})
+        documents = {corpus: state.as_dict() for corpus, state in states.items()}
+        print_json(documents | {KERNELS: code.as_dict()})
     else:
         _print_lines(line for corpus, state in states.items() for line in _state(corpus, state))
+        _print_lines(_code(code))
     _end_with(state.message for state in states.values())
 
 
@@ -69,6 +75,7 @@ def prune_command(  # noqa: PLR0913 (one a flag)
 ) -> None:
     """Remove entries; they are scored again when they are needed.
 
+    Without a corpus, --stale also removes the machine code of other versions of the kernels.
     Other tools' reports are never removed. Takes at least one of --older-than, --max-size, --stale.
     """
     criteria = Criteria(
@@ -82,10 +89,15 @@ def prune_command(  # noqa: PLR0913 (one a flag)
     shared = validated(SharedSettings, given)
     corpora = [corpus] if corpus else list(cache_folders(shared, Environment(os.environ)))
     results = prune(corpora, criteria, shared, os.environ, dry_run=dry_run)
+    code = machine_code(shared, os.environ) if stale and not corpus else None
+    if code and not dry_run:
+        remove_stale_code(shared, os.environ)
     if as_json:
-        print_json({name: result.as_dict() for name, result in results.items()})
+        documents = {name: result.as_dict() for name, result in results.items()}
+        print_json(documents | ({KERNELS: code.as_dict()} if code else {}))
     else:
         _print_lines(line for name, result in results.items() for line in _pruned(name, result))
+        _print_lines(_code_pruned(code, dry_run=dry_run) if code else ())
     _end_with(result.message for result in results.values())
 
 
@@ -127,6 +139,19 @@ def _pruned(corpus: str, result: Pruned) -> Iterator[tuple[str, str]]:
     yield "", left + (foreign if result.left_foreign_bytes else "")
     if result.refused:
         yield "", f"{result.refused} could not be removed"
+
+
+def _code(code: MachineCode) -> Iterator[tuple[str, str]]:
+    if code.folders:
+        yield KERNELS, code.folder
+        others = f", of which {size_text(code.stale_bytes)} of other versions" if code.stale else ""
+        yield "", f"machine code, {size_text(code.bytes)}{others}"
+
+
+def _code_pruned(code: MachineCode, *, dry_run: bool) -> Iterator[tuple[str, str]]:
+    if code.stale:
+        what = "would be removed" if dry_run else "removed"
+        yield KERNELS, f"machine code of other versions {what}, {size_text(code.stale_bytes)}"
 
 
 def _end_with(messages: Iterable[str]) -> None:

@@ -8,19 +8,29 @@ from typing import Annotated
 
 import typer
 
-from corpus_assets.artifacts.diagnosis import Diagnosis, EngineState, RootState, diagnose
+from corpus_assets.artifacts.accelerating import ONLY_IN_FFMPEG, not_installed
+from corpus_assets.artifacts.diagnosis import (
+    Diagnosis,
+    EngineState,
+    KernelsState,
+    RootState,
+    diagnose,
+)
 from corpus_assets.artifacts.settings import SharedSettings, validated
 from corpus_assets.cli.summary import print_json
 from corpus_assets.errors import SetupError
 
 
-def doctor(
+def doctor(  # noqa: PLR0913, PLR0917 (one a flag)
     ffmpeg: Annotated[str | None, typer.Option(help="Instead of $CORPUS_ASSETS_FFMPEG.")] = None,
     vmaf_bin: Annotated[str | None, typer.Option(help="Instead of $VMAF_BIN.")] = None,
     dask_address: Annotated[
         str | None, typer.Option(help="Instead of $CORPUS_ASSETS_DASK_ADDRESS.")
     ] = None,
     model: Annotated[str | None, typer.Option(help="Instead of $VMAF_MODEL_PATH.")] = None,
+    accelerate: Annotated[
+        str | None, typer.Option(help="Instead of $CORPUS_ASSETS_ACCELERATE.")
+    ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print everything as JSON.")] = False,
 ) -> None:
     """Say what is set up: engine, extractors, models, corpora, folders, workers.
@@ -28,6 +38,7 @@ def doctor(
     Corpora that are not set are no error. Exit code 2 when something must be mended.
     """
     given = {"ffmpeg": ffmpeg, "vmaf_bin": vmaf_bin, "model": model, "dask_address": dask_address}
+    given |= {"accelerate": accelerate}
     diagnosis = diagnose(validated(SharedSettings, given), os.environ)
     if as_json:
         print_json(diagnosis.as_dict())
@@ -45,6 +56,8 @@ def _lines(diagnosis: Diagnosis) -> Iterator[tuple[str, str]]:
         yield from _engine(diagnosis.engine)
     else:
         yield "engine", "cannot be used"
+    if diagnosis.kernels:
+        yield "kernels", f"{_kernels(diagnosis.kernels)} (accelerate: {diagnosis.kernels.setting})"
     for corpus, root in diagnosis.roots.items():
         yield corpus, _root(root)
     for what, folder in diagnosis.folders.items():
@@ -65,6 +78,14 @@ def _engine(engine: EngineState) -> Iterator[tuple[str, str]]:
     yield "extractors", _listed(name for name, there in engine.extractors.items() if there)
     for column, reason in engine.null_columns.items():
         yield "null", f"{column}: {reason}"
+
+
+def _kernels(kernels: KernelsState) -> str:
+    if kernels.numba:
+        return f"{kernels.version} (Numba {kernels.numba}), for {_listed(kernels.columns)}"
+    if kernels.missed:
+        return not_installed(kernels.missed)
+    return "off" if kernels.setting == "off" else ONLY_IN_FFMPEG
 
 
 def _root(root: RootState) -> str:

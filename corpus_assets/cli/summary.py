@@ -21,7 +21,7 @@ SHOWN = (
         *("contents", "contents_unknown", "contents_joined", "contents_repeated"),
         *("names_divided", "splits"),
         *("reports_found", "reports_ours", "reports_foreign", "reports_failed", "rows_incomplete"),
-        "vmaf_mean",
+        *("acceleration", "vmaf_mean"),
         "frames_per_second",
         "elapsed_seconds",
     ),

@@ -21,6 +21,8 @@ KERNELS_VERSION = 1
 """Raised when a change to this package changes numbers."""
 
 PACKAGE = Path(__file__).parent
+CODE_PREFIX = "kernels-"
+"""How folders with machine code are called."""
 MODULES = ("ciede", "scaling", "windows")
 _importing = threading.Lock()
 
@@ -65,7 +67,7 @@ def load_kernels(cache_dir: Path) -> Kernels:
     if importlib.util.find_spec("numba") is None:
         raise EngineError("the kernels need Numba; install corpus-assets[fast]")
     with _importing:
-        ciede, scaling, windows = _imported(_writable(cache_dir / f"kernels-{_sources()}"))
+        ciede, scaling, windows = _imported(_writable(code_folder(cache_dir)))
     return Kernels(
         mean_difference=ciede.mean_difference,
         to_luma=scaling.to_luma,
@@ -75,10 +77,14 @@ def load_kernels(cache_dir: Path) -> Kernels:
     )
 
 
-def _sources() -> str:
-    """Return the digest of the package's source: Numba looks at the file of a kernel alone."""
+def code_folder(cache_dir: Path) -> Path:
+    """Return the folder of these kernels' machine code.
+
+    Named by the digest of the package's source, for Numba looks at the file of a kernel alone.
+    """
     sources = [path.read_bytes() for path in sorted(PACKAGE.rglob("*.py"))]
-    return sha256_of_bytes(b"\0".join(sources))[:16]
+    digest = sha256_of_bytes(b"\0".join(sources))
+    return cache_dir / f"{CODE_PREFIX}{digest[:16]}"
 
 
 def _writable(folder: Path) -> Path:

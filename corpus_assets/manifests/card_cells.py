@@ -103,7 +103,8 @@ def engine(known: EngineFacts | None) -> str:
     if known is None:
         return NOT_RECORDED
     libvmaf = f"libvmaf {text(known.libvmaf_version)}"
-    return f"{libvmaf}, in {text(known.kind)} {text(known.version)}"
+    kernels = f"; kernels {text(known.kernels)}" if known.kernels else ""
+    return f"{libvmaf}, in {text(known.kind)} {text(known.version)}{kernels}"
 
 
 def model(known: ModelFacts | None) -> str:

@@ -80,11 +80,12 @@ class EncodeFacts(Part):
 
 
 class EngineFacts(Part):
-    """What computed."""
+    """What computed; `kernels` with version and columns, null where libvmaf did everything."""
 
     kind: str
     version: str
     libvmaf_version: str
+    kernels: str | None
 
 
 class ModelFacts(Part):

@@ -177,7 +177,10 @@ def _engine(said: Statement) -> EngineFacts | None:
     if known is None:
         return None
     return EngineFacts(
-        kind=known.kind, version=known.version, libvmaf_version=known.libvmaf_version
+        kind=known.kind,
+        version=known.version,
+        libvmaf_version=known.libvmaf_version,
+        kernels=str(known.kernels) if known.kernels else None,
     )
 
 

@@ -1,6 +1,7 @@
 """One Dagster step: the settings resolved, each artifact built, and what Dagster is told of it."""
 
 import contextlib
+import logging
 import os
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -8,7 +9,7 @@ from typing import Any
 import dagster as dg
 import orjson
 
-from corpus_assets.artifacts.request import Asset, Built, Request, RequestT
+from corpus_assets.artifacts.request import WARNING, Asset, Built, Request, RequestT
 from corpus_assets.artifacts.settings import SharedSettings, validated
 from corpus_assets.errors import DataError
 from corpus_assets.files import sha256_of_bytes
@@ -86,7 +87,11 @@ def _build_all(
 def _built(context: dg.AssetExecutionContext, asset: Asset[RequestT], request: RequestT) -> Built:
     effective = orjson.dumps(asset.args(request), option=orjson.OPT_SORT_KEYS).decode()
     context.log.info("effective settings: %s", effective)
-    return asset.build(request, launch_of(context, asset, request), context.log.info)
+
+    def log(text: str) -> None:
+        context.log.log(logging.WARNING if text.startswith(WARNING) else logging.INFO, text)
+
+    return asset.build(request, launch_of(context, asset, request), log)
 
 
 def _content(built: Mapping[str | None, Built]) -> str:

@@ -77,6 +77,7 @@ def _(built: ScoredBuilt) -> dict[str, Any]:
         "clips_failed": counts.failed,
         "failures": _failures(built),
         "unavailable_features": _unavailable(built),
+        **({"acceleration": built.acceleration} if built.acceleration else {}),
         "frames_per_second": table.frames_per_second,
         "elapsed_seconds": table.elapsed_seconds,
         **frame_scores(table.evidence.scores, table.evidence.clips),

@@ -12,6 +12,7 @@ from typing import Any
 import dagster as dg
 import yaml
 
+from corpus_assets.artifacts.accelerating import TURNED_OFF
 from corpus_assets.errors import CancelledError, DataError, SetupError, StorageError
 from corpus_assets.orchestration.build import build_definitions
 from corpus_assets.orchestration.dead_runs import PROCESS, report_dead_runs, this_process
@@ -31,8 +32,8 @@ NO_OUTPUT_CAPTURE = {
 class RunResult:
     """How a run ended: its metadata, or the reason it failed in the user's words.
 
-    `checks` is one line about all asset checks, `warnings` has those that failed without failing
-    the run.
+    `checks` is one line about all asset checks; `warnings` has those that failed without failing
+    the run, and says where kernels were given up.
     """
 
     run_id: str
@@ -109,6 +110,7 @@ def materialize(
     (materialization,) = result.asset_materializations_for_node(key.to_python_identifier())
     metadata = {name: _plain(value) for name, value in materialization.metadata.items()}
     line = summary(checks)
+    warned = (*_kernels_given_up(metadata), *warned)
     return RunResult(result.run_id, True, metadata, checks=line, warnings=warned)
 
 
@@ -120,6 +122,11 @@ class _Disposed:
 
     def close(self) -> None:
         self.instance.dispose()
+
+
+def _kernels_given_up(metadata: Mapping[str, Any]) -> tuple[str, ...]:
+    said = str(metadata.get("acceleration", ""))
+    return (f"acceleration: {said}",) if said.startswith(TURNED_OFF) else ()
 
 
 def _plain(value: dg.MetadataValue[Any]) -> Any:  # noqa: ANN401 (whatever the asset recorded)

@@ -1,6 +1,6 @@
 """A Dask cluster of SLURM jobs, which come and go with the clips that wait.
 
-    pip install 'corpus-assets[dask]' dask-jobqueue      in an environment that all nodes see
+    pip install 'corpus-assets[dask,fast]' dask-jobqueue   in an environment that all nodes see
     python slurm.py                                      on a login node; it prints the address
     CORPUS_ASSETS_DASK_ADDRESS=tcp://... corpus-assets run konvid_1k/vmaf_pairs
 
