@@ -35,6 +35,7 @@ if TYPE_CHECKING:
 
     from corpus_assets.libvmaf.process import ProcessRun
 
+IN_MEMORY = "file:/proc/self/fd/"
 INPUTS = ("file:", "subfile,,")
 """How the URLs of a clip's sources start."""
 
@@ -116,12 +117,13 @@ def manifest_of(built: Built) -> dict[str, Any]:
 
 @contextmanager
 def counted_scorings(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[str]]:
-    """Collect the input URL of every process that is started to score a clip."""
+    """Collect the URL of every input file of the processes that are started to score a clip."""
     started: list[str] = []
     real = Children.run
 
     def run(self: Children, argv: Sequence[str], **options: Any) -> ProcessRun:
-        started.extend(argument for argument in argv if argument.startswith(INPUTS))
+        urls = (argument for argument in argv if argument.startswith(INPUTS))
+        started.extend(url for url in urls if not url.startswith(IN_MEMORY))
         return real(self, argv, **options)
 
     with monkeypatch.context() as patch:

@@ -34,5 +34,8 @@ def test_equals_four_steps(
     assert list(scored.report.metrics) == expected
     assert np.ptp([frame["vmaf"] for frame in expected]) > 0
     counts = scored.ledger.counts()
-    assert counts == dict.fromkeys(counts, FRAMES) | {"container_distorted": None}
+    assert counts == dict.fromkeys(counts, FRAMES) | {
+        "container_distorted": None,
+        "accelerated": None,
+    }
     assert scored.encoded_bytes

@@ -82,13 +82,17 @@ class SkippedPart(Part):
 
 
 class FramesPart(Part):
-    """The frame ledger of a failed clip: counts as far as they are known."""
+    """The frame ledger of a failed clip: counts as far as they are known.
+
+    `accelerated` are the frames that kernels scored, beside libvmaf.
+    """
 
     container: int | None = None
     container_distorted: int | None = None
     decoded_reference: int | None = None
     decoded_distorted: int | None = None
     scored: int | None = None
+    accelerated: int | None = None
 
 
 class FailurePart(Part):
