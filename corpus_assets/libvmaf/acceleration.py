@@ -1,7 +1,7 @@
 """Whether kernels compute beside libvmaf: chosen by a setting, and given up where both disagree.
 
 Every process that scores holds the kernels against libvmaf on the first frames of its first clip,
-and again for another depth or other columns, before any number of a kernel is kept.
+and again for another depth or size, or other columns, before any number of a kernel is kept.
 """
 
 from __future__ import annotations
@@ -34,7 +34,8 @@ REMEDY = "pip install 'corpus-assets[fast]', or set accelerate: auto"
 class Verdict:
     """What came of a check on the first frames of a clip; `refusal` says why kernels are not used.
 
-    `largest_difference` is the largest between a kernel's value and libvmaf's printed one.
+    `frames` counts a made-up one too; `largest_difference` is the largest between a kernel's value
+    and libvmaf's printed one.
     """
 
     clip: str

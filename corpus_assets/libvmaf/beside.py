@@ -55,7 +55,8 @@ class Beside:
         self._frames = FrameFormat(job.facts.width, job.facts.height, bits)
         self._check = SelfCheck(program, job, self._frames, columns, children)
         self._stopped = threading.Event()
-        self.job, self._pairs = _opened(job, self._frames)
+        self._files = contextlib.ExitStack()
+        self.job, self._pairs = _opened(job, self._frames, self._files)
 
     @contextlib.contextmanager
     def running(self) -> Iterator[Future[Sequence[Scores]]]:
@@ -63,7 +64,7 @@ class Beside:
 
         Raises AccelerationOffError or EngineError where the kernels may not be used.
         """
-        with contextlib.closing(self._pairs), ThreadPoolExecutor(1, "kernels") as thread:
+        with self._files, ThreadPoolExecutor(1, "kernels") as thread:
             # files are there: no process needs to run before their first frames are checked
             first = None if self.job.measurement.handed_over else self._admitted()
             try:
@@ -86,8 +87,8 @@ class Beside:
             raise ClipError("run", reason) from error
 
     def _score(self, first: Sequence[Pair] | None) -> Sequence[Scores]:
-        """Score every pair; whatever ends it, the process gets no further with its own."""
-        with contextlib.closing(self._pairs):
+        """Score every pair; whatever ends it, a process that writes to a pipe gets no further."""
+        with self._files:
             first = self._admitted() if first is None else first
             kernels = self._acceleration.load()
             metrics = FrameMetrics(kernels, self._frames, self._columns)
@@ -105,10 +106,11 @@ class Beside:
 
     def _admitted(self) -> Sequence[Pair]:
         """Hold kernels against libvmaf, unless that was done, on the first pairs; return them."""
-        kind = (self._columns, self._frames.bits)
+        kind = (self._columns, self._frames)
         first: Sequence[Pair] = ()
         if not self._acceleration.has_checked(kind):
-            first = [copied(pair) for pair in itertools.islice(self._pairs, CHECKED_FRAMES)]
+            pairs = itertools.islice(self._until_stopped(()), CHECKED_FRAMES)
+            first = [copied(pair) for pair in pairs]
             if not first:  # the process has failed, and will say why
                 return first
         wait = self._children.refuse_if_stopped
@@ -116,11 +118,19 @@ class Beside:
         return first
 
 
-def _opened(job: Job, frames: FrameFormat) -> tuple[Job, Generator[Pair]]:
-    """Find the raw files that the frames are in, or open a pipe that brings them."""
+def _opened(
+    job: Job, frames: FrameFormat, files: contextlib.ExitStack
+) -> tuple[Job, Generator[Pair]]:
+    """Find the raw files that the frames are in, or open a pipe that brings them.
+
+    `files` closes what is open, whether or not a pair was ever asked for.
+    """
     reference, distorted = job.clip.reference, job.clip.distorted
     if isinstance(reference, RawVideo) and isinstance(distorted, RawVideo):
-        return job, pairs_of_files(reference, distorted, frames)
+        pairs = pairs_of_files(reference, distorted, frames)
+        files.callback(pairs.close)
+        return job, pairs
     read, write = open_pipe()
+    files.enter_context(read)
     measurement = replace(job.measurement, pairs_descriptor=write)
     return replace(job, measurement=measurement), pairs_of_pipe(read, frames)
