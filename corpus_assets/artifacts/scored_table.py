@@ -153,7 +153,7 @@ def _log_verdict(verdict: Verdict, log: Callable[[str], None]) -> None:
     else:
         log(
             f"kernels agree with libvmaf to {verdict.largest_difference:.1e} on "
-            f"{verdict.frames} frames of {verdict.clip}"
+            f"{verdict.frames} frames of {verdict.clip}, one of them made up"
         )
 
 

@@ -113,10 +113,6 @@ class KernelsRecord(pydantic.BaseModel, frozen=True):
             return None
         return cls(keys=tuple(sorted(keys)), version=kernels.version, numba=kernels.numba)
 
-    def are(self, kernels: KernelsIdentity | None) -> bool:
-        """Say whether these are the kernels that computed."""
-        return kernels == KernelsIdentity(self.version, self.numba)
-
 
 class ModelRecord(pydantic.BaseModel, frozen=True):
     """The model of the teacher score; `sha256` only where it is a file."""
@@ -151,6 +147,13 @@ class EntryHeader(pydantic.BaseModel, frozen=True):
     def kernel_keys(self) -> frozenset[str]:
         """The report keys whose values are not libvmaf's."""
         return frozenset(self.kernels.keys if self.kernels else ())
+
+    def kernels_of(self, keys: set[str]) -> KernelsRecord | None:
+        """Describe the kernels that computed some of these keys; None where libvmaf did."""
+        if self.kernels is None:
+            return None
+        made = KernelsIdentity(self.kernels.version, self.kernels.numba)
+        return KernelsRecord.of(self.kernel_keys & keys, made)
 
 
 def join_entry(header: EntryHeader, report: bytes) -> bytes:

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 from corpus_assets import __version__
 from corpus_assets.errors import CorpusAssetsError
 from corpus_assets.files import sha256_of_bytes, sha256_of_file
+from corpus_assets.libvmaf.engine import LARGE
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -38,12 +39,13 @@ class Facts:
     def of(cls, engine: Engine) -> Facts:
         """Look at this process. Raises EngineError, or OSError where the model is not there."""
         model, (package, code) = engine.model, package_and_code()
+        used = engine.computation(*LARGE).kernels
         return cls(
             package=package,
             code=code,
             engine=engine.identity.fingerprint(encodes=True),
             model=sha256_of_file(model.path) if model.path else model.name,
-            kernels=str(engine.kernels or "none"),
+            kernels=str(engine.kernels) if used else "none",
         )
 
     def differences(self, there: Facts) -> list[str]:

@@ -163,9 +163,9 @@ class ClipScorer:
         needed = set(computation.keys.values())
         if not needed <= set(header.report_keys):
             return False
-        made = header.kernel_keys & needed
-        same = header.kernels is None or header.kernels.are(self.engine.kernels)
-        return made == computation.kernels and (same or not made)
+        return header.kernels_of(needed) == KernelsRecord.of(
+            computation.kernels, self.engine.kernels
+        )
 
     def _score(self, identified: Identified, lookup: Lookup, children: Children) -> Extracted:
         scored = self.engine.score(identified.clip, children)
@@ -185,8 +185,8 @@ class ClipScorer:
             there = self.cache.header(key)
             if there is not None and there.fingerprint == header.fingerprint:
                 keys = set(header.report_keys)
-                by_kernels = there.kernel_keys & keys
-                return set(there.report_keys) > keys and by_kernels == header.kernel_keys
+                same = there.kernels_of(keys) == header.kernels
+                return same and set(there.report_keys) > keys
         return False
 
     def _keep(self, key: str, header: EntryHeader, report: bytes) -> None:

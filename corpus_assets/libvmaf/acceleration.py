@@ -1,7 +1,7 @@
 """Whether kernels compute beside libvmaf: chosen by a setting, and given up where both disagree.
 
 Every process that scores holds the kernels against libvmaf on the first frames of its first clip,
-and again for another depth or other columns, before any number of a kernel is kept.
+and again for another depth or size, or other columns, before any number of a kernel is kept.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal, TypeAlias
 
-from corpus_assets.errors import AccelerationOffError, EngineError
+from corpus_assets.errors import AccelerationOffError, EngineError, StorageError
 from corpus_assets.kernels.loading import installed_kernels, load_kernels
 
 if TYPE_CHECKING:
@@ -34,7 +34,8 @@ REMEDY = "pip install 'corpus-assets[fast]', or set accelerate: auto"
 class Verdict:
     """What came of a check on the first frames of a clip; `refusal` says why kernels are not used.
 
-    `largest_difference` is the largest between a kernel's value and libvmaf's printed one.
+    `frames` counts a made-up one too, and is 0 where nothing was compared; `largest_difference` is the largest between a kernel's value
+    and libvmaf's printed one.
     """
 
     clip: str
@@ -52,11 +53,13 @@ class Acceleration:
     required: bool = False
     _verdicts: dict[object, Verdict] = field(default_factory=dict)
     _lock: threading.Lock = field(default_factory=threading.Lock)
+    _kernels: Kernels | None = None
 
     @property
     def verdicts(self) -> tuple[Verdict, ...]:
-        """What was checked so far in this process."""
-        return tuple(self._verdicts.values())
+        """What was compared or refused so far in this process."""
+        found = tuple(self._verdicts.values())
+        return tuple(verdict for verdict in found if verdict.frames or verdict.refusal)
 
     @property
     def is_off(self) -> bool:
@@ -68,8 +71,13 @@ class Acceleration:
         return self.is_off or kind in self._verdicts
 
     def load(self) -> Kernels:
-        """Return the kernels. Raises EngineError or StorageError, and what Numba raises."""
-        return load_kernels(self.folder or _scratch_folder())
+        """Return the kernels. Raises EngineError, and what Numba raises."""
+        if self._kernels is None:
+            try:
+                self._kernels = load_kernels(self.folder or _scratch_folder())
+            except StorageError:
+                self._kernels = load_kernels(_scratch_folder())
+        return self._kernels
 
     def admit(self, kind: object, check: Callable[[], Verdict], wait: Callable[[], None]) -> None:
         """Check what was not checked yet of this kind, one thread at a time.

@@ -11,7 +11,7 @@ import itertools
 import threading
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeGuard
 
 from corpus_assets.corpora.clip import RawVideo
 from corpus_assets.errors import ClipError
@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from collections.abc import Generator, Iterator, Sequence
     from concurrent.futures import Future
 
+    from corpus_assets.corpora.clip import Encode, Video
     from corpus_assets.libvmaf.acceleration import Acceleration
     from corpus_assets.libvmaf.pairs import Pair
     from corpus_assets.libvmaf.process import Children
@@ -55,7 +56,8 @@ class Beside:
         self._frames = FrameFormat(job.facts.width, job.facts.height, bits)
         self._check = SelfCheck(program, job, self._frames, columns, children)
         self._stopped = threading.Event()
-        self.job, self._pairs = _opened(job, self._frames)
+        self._files = contextlib.ExitStack()
+        self.job, self._pairs = _opened(job, self._frames, self._files)
 
     @contextlib.contextmanager
     def running(self) -> Iterator[Future[Sequence[Scores]]]:
@@ -63,7 +65,7 @@ class Beside:
 
         Raises AccelerationOffError or EngineError where the kernels may not be used.
         """
-        with contextlib.closing(self._pairs), ThreadPoolExecutor(1, "kernels") as thread:
+        with self._files, ThreadPoolExecutor(1, "kernels") as thread:
             # files are there: no process needs to run before their first frames are checked
             first = None if self.job.measurement.handed_over else self._admitted()
             try:
@@ -85,27 +87,27 @@ class Beside:
             reason = f"kernels: timed out after {self.job.timeout:g} s; set clip_timeout"
             raise ClipError("run", reason) from error
 
-    def _score(self, first: Sequence[Pair] | None) -> Sequence[Scores]:
-        """Score every pair; whatever ends it, the process gets no further with its own."""
-        with contextlib.closing(self._pairs):
+    def _score(self, first: list[Pair] | None) -> Sequence[Scores]:
+        """Score every pair; whatever ends it, a process that writes to a pipe gets no further."""
+        with self._files:
             first = self._admitted() if first is None else first
-            kernels = self._acceleration.load()
-            metrics = FrameMetrics(kernels, self._frames, self._columns)
+            metrics = FrameMetrics(self._acceleration.load(), self._frames, self._columns)
             return [metrics.score(*pair) for pair in self._until_stopped(first)]
 
-    def _until_stopped(self, first: Sequence[Pair]) -> Iterator[Pair]:
-        for pair in itertools.chain(first, self._pairs):
+    def _until_stopped(self, first: list[Pair]) -> Iterator[Pair]:
+        for pair in itertools.chain(_taken_out(first), self._pairs):
             self._children.refuse_if_stopped()
             if self._stopped.is_set():
                 return
             yield pair
 
-    def _admitted(self) -> Sequence[Pair]:
+    def _admitted(self) -> list[Pair]:
         """Hold kernels against libvmaf, unless that was done, on the first pairs; return them."""
-        kind = (self._columns, self._frames.bits)
-        first: Sequence[Pair] = ()
+        kind = (self._columns, self._frames)
+        first: list[Pair] = []
         if not self._acceleration.has_checked(kind):
-            first = [copied(pair) for pair in itertools.islice(self._pairs, CHECKED_FRAMES)]
+            pairs = itertools.islice(self._until_stopped([]), CHECKED_FRAMES)
+            first = [copied(pair) for pair in pairs]
             if not first:  # the process has failed, and will say why
                 return first
         wait = self._children.refuse_if_stopped
@@ -113,11 +115,30 @@ class Beside:
         return first
 
 
-def _opened(job: Job, frames: FrameFormat) -> tuple[Job, Generator[Pair]]:
-    """Find the raw files that the frames are in, or open a pipe that brings them."""
+def _opened(
+    job: Job, frames: FrameFormat, files: contextlib.ExitStack
+) -> tuple[Job, Generator[Pair]]:
+    """Find the raw files that the frames are in, or open a pipe that brings them.
+
+    `files` closes what is open, whether or not a pair was ever asked for.
+    """
     reference, distorted = job.clip.reference, job.clip.distorted
-    if isinstance(reference, RawVideo) and isinstance(distorted, RawVideo):
-        return job, pairs_of_files(reference, distorted, frames)
+    if _is_raw(reference, job) and _is_raw(distorted, job):
+        pairs = pairs_of_files(reference, distorted, frames)
+        files.callback(pairs.close)
+        return job, pairs
     read, write = open_pipe()
+    files.enter_context(read)
     measurement = replace(job.measurement, pairs_descriptor=write)
     return replace(job, measurement=measurement), pairs_of_pipe(read, frames)
+
+
+def _is_raw(video: Video | Encode, job: Job) -> TypeGuard[RawVideo]:
+    """Say whether a file holds just the frames that libvmaf gets."""
+    return isinstance(video, RawVideo) and video.pixel_format == job.clip.pixel_format
+
+
+def _taken_out(pairs: list[Pair]) -> Iterator[Pair]:
+    """Yield pairs, and keep none of them in memory."""
+    while pairs:
+        yield pairs.pop(0)

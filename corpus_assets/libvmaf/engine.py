@@ -22,9 +22,10 @@ from corpus_assets.libvmaf.memory import expected_memory
 from corpus_assets.libvmaf.merging import merged
 from corpus_assets.libvmaf.probe import probe
 from corpus_assets.libvmaf.program import Job
-from corpus_assets.libvmaf.raw import check_depth
+from corpus_assets.libvmaf.raw import BIT_DEPTHS, check_depth
 from corpus_assets.libvmaf.report import Report, accept, parse_report
 from corpus_assets.libvmaf.room import Room
+from corpus_assets.libvmaf.self_check import compiled
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -129,6 +130,10 @@ class Engine:
     def computation(self, width: int, height: int) -> Computation:
         """Return what is computed for frames of a size. Raises EngineError."""
         accelerated = self.acceleration is not None and not self.acceleration.is_off
+        return self.planned(width, height, accelerated=accelerated)
+
+    def planned(self, width: int, height: int, *, accelerated: bool) -> Computation:
+        """Return what would be computed, with kernels or without. Raises EngineError."""
         name = (width, height, accelerated)
         if name not in self._plans:
             self._plans[name] = plan(
@@ -148,6 +153,7 @@ class Engine:
             facts = _facts(clip, inputs)
             _check_samples(clip, children)
             computation = self.computation(facts.width, facts.height)
+            self._compile(clip, computation, children)
             measurement = stack.enter_context(measuring(self.model, computation.run_by_libvmaf))
             timeout = self.clip_timeout or _default_timeout(facts)
             need = expected_memory(clip, facts, computation)
@@ -169,6 +175,14 @@ class Engine:
             run=measured.run,
             encoded_bytes=measured.encoded_bytes,
         )
+
+    def _compile(self, clip: Clip, computation: Computation, children: Children) -> None:
+        """Have the kernels compiled, if a clip needs some. Raises as `Acceleration.admit` does."""
+        if self.acceleration and computation.kernels:
+            acceleration, bits = self.acceleration, BIT_DEPTHS[clip.pixel_format]
+            acceleration.admit(
+                bits, lambda: compiled(acceleration, clip.key, bits), children.refuse_if_stopped
+            )
 
     def _measured(
         self, job: Job, computation: Computation, children: Children

@@ -15,6 +15,8 @@ if TYPE_CHECKING:
 
 DIGITS = 6
 """Decimals of what libvmaf prints."""
+INFINITE = frozenset({"ciede2000"})
+"""Keys whose null stands for infinity, where frames are equal; of others it is not a number."""
 
 
 def printed(value: float | None) -> float | None:
@@ -29,18 +31,28 @@ def merged(data: bytes, scores: Sequence[Mapping[str, float | None]]) -> tuple[R
         frame["metrics"].update((name, printed(value)) for name, value in values.items())
     pooled = document.setdefault("pooled_metrics", {})
     for name in scores[0]:
-        pooled[name] = _pooled([values[name] for values in scores])
+        pooled[name] = _pooled([_computed(name, values[name]) for values in scores])
     metrics = tuple(frame["metrics"] for frame in document["frames"])
     return Report(version_of(document), metrics), orjson.dumps(document)
 
 
-def _pooled(values: Sequence[float | None]) -> dict[str, Any]:
-    """Pool a metric as libvmaf does (`libvmaf/src/libvmaf.c`): nulls make all of it null."""
+def _computed(name: str, value: float | None) -> float:
+    """Return what libvmaf has where it prints null: an infinite distance, or no number."""
+    if value is not None:
+        return value
+    return math.inf if name in INFINITE else math.nan
+
+
+def _pooled(values: Sequence[float]) -> dict[str, Any]:
+    """Pool a metric as libvmaf does (`libvmaf/src/libvmaf.c`).
+
+    Python's `min` and `max` pass over what is not a number as its comparisons do.
+    """
     array = np.array(values, np.float64)
     with np.errstate(divide="ignore", invalid="ignore"):
         pooled = {
-            "min": array.min(),
-            "max": array.max(),
+            "min": min(values),
+            "max": max(values),
             "mean": array.mean(),
             "harmonic_mean": 1 / (1 / (array + 1)).mean() - 1,
         }

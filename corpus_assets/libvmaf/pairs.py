@@ -39,15 +39,14 @@ def pairs_of_files(
             yield _planes(both[0], frames), _planes(both[1], frames)
 
 
-def pairs_of_pipe(descriptor: int, frames: FrameFormat) -> Generator[Pair]:
+def pairs_of_pipe(pipe: BinaryIO, frames: FrameFormat) -> Generator[Pair]:
     """Yield the pairs that come out of a pipe, each reference frame with its distorted one below.
 
-    The descriptor is closed at the end, whatever ends it.
+    Raises ClipError.
     """
     stacked = _empty(frames, 2)
-    with open(descriptor, "rb", buffering=0) as pipe:
-        while _filled(pipe, stacked, "the pipe of frames"):
-            yield _halves(_planes(stacked, frames))
+    while _filled(pipe, stacked, "the pipe of frames"):
+        yield _halves(_planes(stacked, frames))
 
 
 def copied(pair: Pair) -> Pair:
@@ -86,9 +85,9 @@ def _halves(frame: Frame) -> Pair:
     return upper, lower
 
 
-def open_pipe() -> tuple[int, int]:
+def open_pipe() -> tuple[BinaryIO, int]:
     """Return the ends of a pipe that holds as much as Linux lets it, where this is Linux."""
     read, write = os.pipe()
     with contextlib.suppress(OSError, AttributeError):  # it is only faster
         fcntl.fcntl(write, fcntl.F_SETPIPE_SZ, PIPE_BYTES)
-    return read, write
+    return os.fdopen(read, "rb", buffering=0), write

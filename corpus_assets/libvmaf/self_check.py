@@ -6,10 +6,13 @@ from contextlib import ExitStack
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, TypeAlias
 
+import numpy as np
+
 from corpus_assets.corpora.clip import OpenedInput, RawVideo
 from corpus_assets.descriptors import memory_file, path_of, read_all, write_all
 from corpus_assets.errors import ClipError
 from corpus_assets.kernels.frame_metrics import FrameMetrics
+from corpus_assets.kernels.frames import SAMPLES, FrameFormat
 from corpus_assets.libvmaf.acceleration import Verdict
 from corpus_assets.libvmaf.computation import ACCELERATED
 from corpus_assets.libvmaf.measurement import measuring
@@ -21,7 +24,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from corpus_assets.corpora.clip import Clip
-    from corpus_assets.kernels.frames import FrameFormat
+    from corpus_assets.kernels.frames import Plane
     from corpus_assets.libvmaf.acceleration import Acceleration
     from corpus_assets.libvmaf.pairs import Pair
     from corpus_assets.libvmaf.process import Children
@@ -29,6 +32,10 @@ if TYPE_CHECKING:
 
 TOLERANCE = 2e-6
 """The largest difference to libvmaf's printed value: two units of its last digit."""
+WITH_EVERY_KERNEL = (384, 384)
+"""A frame size at which float_ssim is computed of reduced frames."""
+SHARE = 0.5
+"""Of the samples of a made-up pair that are equal: libvmaf has a number for every metric then."""
 
 Scores: TypeAlias = "Mapping[str, float | None]"
 """One frame's values by column, which is also libvmaf's key."""
@@ -45,13 +52,13 @@ class SelfCheck:
     children: Children
 
     def __call__(self, acceleration: Acceleration, pairs: Sequence[Pair]) -> Verdict:
-        """Score pairs both ways, and compare. Raises EngineError or CancelledError."""
-        clip = self.job.clip.key
-        try:
-            metrics = FrameMetrics(acceleration.load(), self.frames, self.columns)
-            ours = [metrics.score(*pair) for pair in pairs]
-        except Exception as error:  # noqa: BLE001 (of any kind: Numba compiles here)
-            return Verdict(clip, refusal=f"the kernels cannot be used: {error}")
+        """Score pairs both ways, and a made-up one: first frames are often black and equal.
+
+        Raises EngineError or CancelledError.
+        """
+        clip, pairs = self.job.clip.key, [*pairs, made_up_pair(self.frames)]
+        metrics = FrameMetrics(acceleration.load(), self.frames, self.columns)
+        ours = [metrics.score(*pair) for pair in pairs]
         try:
             theirs = self._by_libvmaf(pairs)
         except ClipError as error:
@@ -84,6 +91,32 @@ class SelfCheck:
         geometry = (facts.width, facts.height, clip.pixel_format, facts.frame_rate)
         raw = RawVideo(source, *geometry)
         return replace(clip, reference=raw, distorted=raw)
+
+
+def compiled(acceleration: Acceleration, clip: str, bits: int) -> Verdict:
+    """Load and compile the kernels for a depth, before the time of a clip runs.
+
+    Whatever goes wrong is a refusal: Numba may not fit Python or NumPy, the disk may be full.
+    """
+    frames = FrameFormat(*WITH_EVERY_KERNEL, bits)
+    try:
+        FrameMetrics(acceleration.load(), frames).score(*made_up_pair(frames))
+    except Exception as error:  # noqa: BLE001 (of any kind)
+        said = f"{type(error).__name__}: {error}".splitlines()[0]
+        return Verdict(clip, refusal=f"the kernels cannot be used: {said}")
+    return Verdict(clip)
+
+
+def made_up_pair(frames: FrameFormat) -> Pair:
+    """Return two frames of noise that have half of their samples in common."""
+    random, top = np.random.default_rng(0), 1 << frames.bits
+    sides: tuple[list[Plane], list[Plane]] = ([], [])
+    for shape in frames.shapes:
+        one, other = random.integers(top, size=(2, *shape), dtype=SAMPLES[frames.bits])
+        sides[0].append(one)
+        sides[1].append(np.where(random.random(shape) < SHARE, one, other))
+    (y, u, v), (y2, u2, v2) = sides
+    return (y, u, v), (y2, u2, v2)
 
 
 def compared(clip: str, ours: Sequence[Scores], theirs: Sequence[Scores]) -> Verdict:
