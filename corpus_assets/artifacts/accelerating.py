@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from corpus_assets.kernels.frame_metrics import COLUMNS
-from corpus_assets.libvmaf.computation import plan
 from corpus_assets.libvmaf.engine import LARGE
 
 if TYPE_CHECKING:
@@ -29,8 +28,7 @@ def missed_columns(engine: Engine, setting: Accelerate) -> tuple[str, ...]:
     """
     if setting != "auto" or engine.acceleration or engine.program.kind != "ffmpeg":
         return ()
-    accelerated = plan(engine.features, engine.trials, engine.model, LARGE, accelerated=True)
-    return tuple(sorted(accelerated.kernels))
+    return tuple(sorted(engine.planned(*LARGE, accelerated=True).kernels))
 
 
 def not_installed(missed: Collection[str]) -> str:

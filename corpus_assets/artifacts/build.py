@@ -30,10 +30,13 @@ from corpus_assets.manifests.run_parts import (
 )
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from corpus_assets.artifacts.request import Launch, Log
     from corpus_assets.artifacts.scored import ScoredAsset, ScoredRequest
     from corpus_assets.corpora.clip import Discovery
     from corpus_assets.libvmaf.engine import Engine
+    from corpus_assets.manifests.computed import ComputedPart
     from corpus_assets.manifests.scored import ScoredManifest
     from corpus_assets.tables.schema import TableSpec
 
@@ -103,11 +106,12 @@ def _common(
 ) -> dict[str, Any]:
     """Return the blocks that the manifests of all scored tables have."""
     scoring, evidence = request.scoring, table.evidence
+    parts = computed_parts(evidence.computed, engine)
     return {
         "features": request.features.columns,
         "created": dt.datetime.now(dt.UTC).isoformat(timespec="seconds"),
         "artifact": table.artifact,
-        "engine": EnginePart.of(engine),
+        "engine": _engine(engine, parts),
         "inventory": InventoryPart.of(request.root, evidence.sources),
         "cache": cache_part(scoring.cache_policy, scoring.cache_dir, evidence.lookups),
         "trusted_reports": tuple(
@@ -117,11 +121,19 @@ def _common(
         "skipped": tuple(SkippedPart(name=s.name, reason=s.reason) for s in discovery.skipped),
         "failures": tuple(map(FailurePart.of, evidence.failures)),
         "unavailable_features": unavailable_parts(evidence.unavailable, table.counts),
-        "computed_by": computed_parts(evidence.computed, engine),
+        "computed_by": parts,
         "acceleration": AccelerationPart(
             setting=scoring.accelerate, checks=tuple(map(CheckPart.of, evidence.verdicts))
         ),
     }
+
+
+def _engine(engine: Engine, computed: Sequence[ComputedPart]) -> EnginePart:
+    """Describe the engine; kernels that computed nothing, wherever clips were scored, are none."""
+    part = EnginePart.of(engine)
+    if any(one.by == "kernels" for one in computed):
+        return part
+    return part.model_copy(update={"kernels": None})
 
 
 def _provenance(

@@ -72,6 +72,8 @@ def engine_obstacles(manifest: Manifest, request: Request) -> Iterator[Mismatch]
     except EngineError as error:
         yield Mismatch("engine", manifest.engine.binary, str(error))
         return
+    for column in manifest.mixed_columns:
+        yield Mismatch(f"computed_by {column}", "kernels and libvmaf", "one of both")
     for name in sorted(recorded.keys() | now.keys()):
         if recorded.get(name) != now.get(name):
             yield Mismatch(name, recorded.get(name, "none"), now.get(name, "none"))

@@ -34,8 +34,8 @@ REMEDY = "pip install 'corpus-assets[fast]', or set accelerate: auto"
 class Verdict:
     """What came of a check on the first frames of a clip; `refusal` says why kernels are not used.
 
-    `frames` counts a made-up one too, and is 0 where nothing was compared; `largest_difference` is the largest between a kernel's value
-    and libvmaf's printed one.
+    `frames` counts a made-up one too, and is 0 where nothing was compared; `largest_difference` is
+    that between a kernel's value and libvmaf's printed one.
     """
 
     clip: str

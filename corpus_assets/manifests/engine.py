@@ -62,8 +62,8 @@ class KernelsPart(Part):
 
     @classmethod
     def of(cls, engine: Engine) -> Self | None:
-        """Describe those of an engine; None where libvmaf computes everything."""
-        columns, kernels = engine.computation(*LARGE).kernels, engine.kernels
+        """Describe those of an engine, whatever checks have said; None where it has none."""
+        columns, kernels = engine.planned(*LARGE, accelerated=True).kernels, engine.kernels
         if not columns or not kernels:
             return None
         return cls(version=kernels.version, numba=kernels.numba, columns=tuple(sorted(columns)))

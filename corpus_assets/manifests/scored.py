@@ -41,6 +41,14 @@ class ScoredManifest(Part):
     acceleration: AccelerationPart | None = None
     dagster: DagsterPart | None = None
 
+    @property
+    def mixed_columns(self) -> tuple[str, ...]:
+        """The columns that kernels computed for some clips, and libvmaf for others."""
+        computers: dict[str, set[str]] = {}
+        for part in self.computed_by:
+            computers.setdefault(part.column, set()).add(part.by)
+        return tuple(name for name, by in computers.items() if by >= {"kernels", "libvmaf"})
+
 
 class KonvidStats(Part):
     """Counts that existing readers use; `clips_processed` = selected - failed."""
