@@ -96,6 +96,7 @@ def test_args_and_argv_are_the_effective_settings(
     first = json.loads((tmp_path / "mine" / "t.manifest.json").read_text())
     provenance = first["run_provenance"]
     assert provenance["args"] == {
+        "accelerate": "auto",
         "cache_dir": str(tmp_path / "cache" / "konvid_1k"),
         "cache_policy": "reuse",
         "clip_timeout": None,

@@ -89,6 +89,7 @@ class FramesPart(Part):
     decoded_reference: int | None = None
     decoded_distorted: int | None = None
     scored: int | None = None
+    accelerated: int | None = None
 
 
 class FailurePart(Part):
