@@ -21,6 +21,7 @@ from corpus_assets.artifacts.request import Asset, Built, Launch
 from corpus_assets.artifacts.scored import ScoredAsset
 from corpus_assets.artifacts.settings import CorpusRowsSettings, SharedSettings, validated
 from corpus_assets.artifacts.training_build import TrainingBuilt
+from corpus_assets.descriptors import path_of
 from corpus_assets.libvmaf.engine import Engine
 from corpus_assets.libvmaf.features import CANONICAL6, FeatureSet
 from corpus_assets.libvmaf.ffmpeg import FfmpegProgram
@@ -35,9 +36,10 @@ if TYPE_CHECKING:
 
     from corpus_assets.libvmaf.process import ProcessRun
 
-IN_MEMORY = "file:/proc/self/fd/"
 INPUTS = ("file:", "subfile,,")
 """How the URLs of a clip's sources start."""
+UNNAMED = f"file:{path_of(0)[:-1]}"
+"""How those of descriptors start."""
 
 
 def build_pairs(
@@ -117,13 +119,16 @@ def manifest_of(built: Built) -> dict[str, Any]:
 
 @contextmanager
 def counted_scorings(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[str]]:
-    """Collect the URL of every input file of the processes that are started to score a clip."""
+    """Collect the input URL of every process that is started to score a clip.
+
+    Frames that kernels are held against, and those that leave for them, have no name.
+    """
     started: list[str] = []
     real = Children.run
 
     def run(self: Children, argv: Sequence[str], **options: Any) -> ProcessRun:
         urls = (argument for argument in argv if argument.startswith(INPUTS))
-        started.extend(url for url in urls if not url.startswith(IN_MEMORY))
+        started.extend(url for url in urls if not url.startswith(UNNAMED))
         return real(self, argv, **options)
 
     with monkeypatch.context() as patch:

@@ -18,6 +18,7 @@ from corpus_assets.artifacts.accelerating import INSTALL, ONLY_IN_FFMPEG, accele
 from corpus_assets.artifacts.build import ScoredBuilt
 from corpus_assets.artifacts.machine_code import machine_code
 from corpus_assets.artifacts.netflix_full import FULL_FEATURES
+from corpus_assets.artifacts.plan import ScoringPlan
 from corpus_assets.artifacts.request import Launch
 from corpus_assets.artifacts.settings import NetflixSettings, SharedSettings
 from corpus_assets.cli.cache import prune_command, show
@@ -69,7 +70,7 @@ def test_a_table_says_who_computed(netflix_root: Path, tmp_path: Path, ffmpeg: s
     version = re.escape(f"kernels 1 (Numba {importlib.metadata.version('numba')})")
     clip = r"(Bikes_30_144_200|Bikes_80_216_900|Bunny_40_144_300)"
     first = build_netflix(netflix_root, **SETTINGS)
-    pattern = rf"{version} computed float_ssim, at most \S+ from libvmaf on 3 frames of {clip}"
+    pattern = rf"{version} computed float_ssim, at most \S+ from libvmaf on 4 frames of {clip}"
     assert re.fullmatch(pattern, first.acceleration)
     assert re.fullmatch(
         f"{version} computed float_ssim, all of it from the cache", said(netflix_root)
@@ -199,6 +200,19 @@ def test_off_is_quoted_in_yaml(name: str) -> None:
     configured('"off"')
     with pytest.raises(dg.DagsterInvalidConfigError, match=f"config:{name}.*[Ss]tring"):
         configured("off")
+
+
+def test_a_dry_run_knows_that_kernels_are_faster(netflix_root: Path) -> None:
+    def seconds(accelerate: str) -> float:
+        given = NetflixSettings(
+            data_root=str(netflix_root), **SETTINGS | {"feature_set": "full"}, accelerate=accelerate
+        )
+        (request,) = FULL_FEATURES.resolve(given, SharedSettings(), os.environ)
+        plan = request.plan()
+        assert isinstance(plan, ScoringPlan)
+        return plan.estimated_seconds
+
+    assert seconds("auto") < seconds("off") / 4
 
 
 def test_both_commands_of_the_readme_bring_numba() -> None:

@@ -255,9 +255,10 @@ assert all(each.cache_hits and not each.cache_misses for each in stats), stats
 
 
 def test_another_process_finds_the_compiled_code(tmp_path: Path) -> None:
+    cache_dir = tmp_path / "compiled"
     for script in (SCORED, SCORED + LATER):
-        subprocess.run([sys.executable, "-c", script, tmp_path], check=True)
-    (folder,) = tmp_path.iterdir()
+        subprocess.run([sys.executable, "-c", script, cache_dir], check=True)
+    (folder,) = cache_dir.iterdir()
     assert folder.name.startswith("kernels-")
 
 

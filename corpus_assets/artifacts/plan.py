@@ -20,6 +20,8 @@ SECONDS_PER_MEGAPIXEL = 0.025
 """What one worker takes to encode and score (8 bit, canonical6, 2-core server)."""
 MORE_SECONDS_PER_MEGAPIXEL = {"ciede": 0.5, "float_ms_ssim": 0.14, "psnr_hvs": 0.02}
 """What extractors take that are not in canonical6, measured at 1080p; the others 0.008 or less."""
+KERNELS_SECONDS_PER_MEGAPIXEL = {"ciede2000": 0.023, "float_ms_ssim": 0.022}
+"""What kernels take, measured at 1080p; float_ssim 0.002."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,8 +98,9 @@ def _rate(headers: list[EntryHeader], engine: Engine) -> tuple[float, str]:
     """Return megapixels a second and worker, from cached clips where there are any."""
     seconds = sum(header.process_seconds for header in headers)
     if not seconds:
-        names = engine.computation(*LARGE).extractors
-        more = sum(MORE_SECONDS_PER_MEGAPIXEL.get(name, 0.0) for name in names)
+        large = engine.computation(*LARGE)
+        more = sum(MORE_SECONDS_PER_MEGAPIXEL.get(name, 0.0) for name in large.run_by_libvmaf)
+        more += sum(KERNELS_SECONDS_PER_MEGAPIXEL.get(key, 0.0) for key in large.kernels)
         return 1 / (SECONDS_PER_MEGAPIXEL + more), "a reference machine"
     pixels = sum(header.width * header.height * header.frames for header in headers)
     return pixels / 1e6 / seconds, f"{len(headers)} cached clips"
