@@ -63,8 +63,8 @@ class KernelsPart(Part):
     @classmethod
     def of(cls, engine: Engine) -> Self | None:
         """Describe those of an engine, whatever checks have said; None where it has none."""
-        columns, kernels = engine.planned(*LARGE, accelerated=True).kernels, engine.kernels
-        if not columns or not kernels:
+        kernels = engine.kernels
+        if kernels is None or not (columns := engine.planned(*LARGE, accelerated=True).kernels):
             return None
         return cls(version=kernels.version, numba=kernels.numba, columns=tuple(sorted(columns)))
 
