@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from collections.abc import Generator, Iterator, Sequence
     from concurrent.futures import Future
 
+    from corpus_assets.corpora.clip import Clip
     from corpus_assets.libvmaf.acceleration import Acceleration
     from corpus_assets.libvmaf.pairs import Pair
     from corpus_assets.libvmaf.process import Children
@@ -105,7 +106,7 @@ class Beside:
 
     def _admitted(self) -> Sequence[Pair]:
         """Hold kernels against libvmaf, unless that was done, on the first pairs; return them."""
-        kind = (self._columns, self._frames.bits)
+        kind = kind_of_check(self._columns, self.job.clip)
         first: Sequence[Pair] = ()
         if not self._acceleration.has_checked(kind):
             first = [copied(pair) for pair in itertools.islice(self._pairs, CHECKED_FRAMES)]
@@ -114,6 +115,11 @@ class Beside:
         wait = self._children.refuse_if_stopped
         self._acceleration.admit(kind, lambda: self._check(self._acceleration, first), wait)
         return first
+
+
+def kind_of_check(columns: frozenset[str], clip: Clip) -> object:
+    """Return what needs to be checked once: columns of kernels, and a depth of samples."""
+    return columns, BIT_DEPTHS[clip.pixel_format]
 
 
 def _opened(job: Job, frames: FrameFormat) -> tuple[Job, Generator[Pair]]:

@@ -17,6 +17,7 @@ from dataclasses import asdict, dataclass, field, replace
 from functools import partial
 from pathlib import Path
 from resource import RUSAGE_CHILDREN, RUSAGE_SELF
+from statistics import median
 from typing import Any
 
 from corpus_assets.corpora.clip import Clip
@@ -32,6 +33,8 @@ from corpus_assets_tests.benchmarks.machine import print_machine
 from corpus_assets_tests.benchmarks.processes import commands
 from corpus_assets_tests.making import engine_of
 
+MODEL_RUNS = 3
+"""Of what all others are compared with."""
 Rows = Iterator[tuple[str, float]]
 """What takes processor seconds."""
 
@@ -58,7 +61,7 @@ class Timed(Acceleration):
 def by_extractor(engine: Engine, clip: Clip) -> Rows:
     """Yield what libvmaf takes, beyond the model alone."""
     extractors = engine.computation(*LARGE).extractors
-    model = bare(engine, clip, ())
+    model = median(bare(engine, clip, ()) for _ in range(MODEL_RUNS))
     yield "ffmpeg with the model alone", model
     for name in extractors:
         yield f"{name}, beyond that", bare(engine, clip, (name,)) - model
