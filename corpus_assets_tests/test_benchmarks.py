@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from corpus_assets_tests.benchmarks import konvid_pairs, overhead, quality_metrics
+from corpus_assets_tests.benchmarks import accelerated, konvid_pairs, overhead, quality_metrics
 from corpus_assets_tests.benchmarks.__main__ import BENCHMARKS
 from corpus_assets_tests.benchmarks.__main__ import main as run_benchmarks
 from corpus_assets_tests.benchmarks.claims import Claim, faster, more, table
@@ -17,6 +17,7 @@ TINY = ("--clips", "1", "--frames", "2", "--rounds", "1")
 OTHERS = {
     "bvi_rows": ("--reports", "4", "--frames", "2", "--rounds", "1"),
     "bvi_zip": TINY,
+    "extractors": ("--parts", "540p-encoded", "--frames", "1"),
     "kernels": ("--sizes", "192x176", "--frames", "2"),
     "memory": ("--sizes", "320x180", "--frames", "2"),
     "observe": ("--files", "20", "--touched", "2"),
@@ -58,6 +59,22 @@ def test_overhead_is_measured_for_two_corpora(capsys: pytest.CaptureFixture[str]
     assert [claim.goal for claim in claims] == ["at most 5%", ""] * 2
     machine = capsys.readouterr().out.split("KoNViD", 1)[0]
     assert all(word in machine for word in ("GiB", "Python 3", "libvmaf", "corpus-assets 0"))
+
+
+def test_full_with_kernels_is_compared_with_libvmaf_and_equal() -> None:
+    claims = accelerated.main((*TINY, "--long", "2", "--parts", "540p-encoded"))
+    assert [claim.what for claim in claims if claim.met] == [claims[-2].what]
+    assert "largest difference" in claims[-2].what
+    assert "MiB" in claims[-1].measured
+
+
+def test_goals_are_for_1080p() -> None:
+    goals = {name: (part.goal, part.most_memory) for name, part in accelerated.PARTS.items()}
+    assert goals == {
+        "1080p-raw": (4, 1024),
+        "1080p-encoded": (2.5, 1024),
+        "540p-encoded": (None, None),
+    }
 
 
 def test_every_second_round_is_the_other_way_round() -> None:

@@ -11,6 +11,7 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from fractions import Fraction
 from pathlib import Path
 
@@ -22,10 +23,15 @@ from corpus_assets.corpora.file_source import FileSource
 from corpus_assets.errors import CancelledError
 from corpus_assets.extraction.cache import ReportCache
 from corpus_assets.extraction.scorer import ClipScorer
+from corpus_assets.kernels.frames import FrameFormat
+from corpus_assets.kernels.loading import KernelsIdentity
 from corpus_assets.libvmaf import process as process_module
 from corpus_assets.libvmaf import room as room_module
+from corpus_assets.libvmaf.acceleration import Acceleration, Verdict
+from corpus_assets.libvmaf.beside import kind_of_check
 from corpus_assets.libvmaf.cgroup import memory_limit
-from corpus_assets.libvmaf.computation import Computation
+from corpus_assets.libvmaf.computation import ACCELERATED, Computation
+from corpus_assets.libvmaf.features import EXTRACTORS, feature_set
 from corpus_assets.libvmaf.memory import expected_memory
 from corpus_assets.libvmaf.process import Children
 from corpus_assets.libvmaf.raw import VideoFacts
@@ -261,6 +267,56 @@ def test_expected_memory_is_close_to_what_was_measured(
     raw = RawVideo(FileSource("/", "x"), *size, pixel_format, Fraction(25))
     pair = Clip("x", raw, raw, pixel_format)
     assert expected_memory(pair, facts, computation) < expected_memory(clip, facts, computation)
+
+
+@pytest.mark.parametrize(
+    ("size", "pixel_format", "checking", "measured"),
+    [
+        ((960, 544), "yuv420p", False, 238),
+        ((960, 544), "yuv420p10le", False, 350),
+        ((1920, 1088), "yuv420p", False, 729),
+        ((1920, 1088), "yuv420p10le", False, 1293),
+        ((1920, 1088), "yuv420p10le", True, 1653),
+    ],
+)
+def test_expected_memory_counts_kernels(
+    size: tuple[int, int], pixel_format: str, checking: bool, measured: int
+) -> None:
+    """In MiB, by benchmarks/memory.py with preset fast and `full`."""
+    facts = VideoFacts(*size, Fraction(25), 10, pixel_format)
+    video = ContainerVideo(FileSource("/", "x"), "mov")
+    clip = Clip("x", video, recipe(preset="fast"), pixel_format)
+    computation = Computation(EXTRACTORS, {}, frozenset(), {}, frozenset(ACCELERATED.values()))
+    mebibytes = expected_memory(clip, facts, computation, checking=checking) / (1 << 20)
+    assert measured < mebibytes < 1.3 * measured
+
+
+def test_a_clip_needs_more_room_while_kernels_are_not_checked(ffmpeg: str, media: Path) -> None:
+    asked: list[int] = []
+
+    class Full(Room):
+        @contextlib.contextmanager
+        def taken(self, need: int, *_: object) -> Iterator[None]:
+            asked.append(need)
+            raise CancelledError("there is no room")
+            yield
+
+    kernels = Acceleration(KernelsIdentity(1, "0"))
+    engine = replace(
+        engine_of(ffmpeg, feature_set(["ciede2000"])), room=Full(), acceleration=kernels
+    )
+    video = ContainerVideo(FileSource(str(media), "ten.mp4"), "mov")
+    clip = Clip("ten", video, recipe(), "yuv420p10le")
+
+    def ask() -> int:
+        with pytest.raises(CancelledError):
+            engine.score(clip, Children())
+        return asked[-1]
+
+    before = ask()
+    kind = kind_of_check(frozenset({"ciede2000"}), FrameFormat(640, 272, 10))
+    kernels.admit(kind, lambda: Verdict("ten", 3), lambda: None)
+    assert ask() < before
 
 
 def test_children_go_first(tmp_path: Path) -> None:

@@ -25,11 +25,12 @@ if TYPE_CHECKING:
     from collections.abc import Generator, Iterator, Sequence
     from concurrent.futures import Future
 
-    from corpus_assets.corpora.clip import Encode, Video
+    from corpus_assets.corpora.clip import Clip, Encode, Video
     from corpus_assets.libvmaf.acceleration import Acceleration
     from corpus_assets.libvmaf.pairs import Pair
     from corpus_assets.libvmaf.process import Children
     from corpus_assets.libvmaf.program import Job, Program
+    from corpus_assets.libvmaf.raw import VideoFacts
     from corpus_assets.libvmaf.self_check import Scores
 
 CHECKED_FRAMES = 3
@@ -52,8 +53,7 @@ class Beside:
         children: Children,
     ) -> None:
         self._acceleration, self._children = acceleration, children
-        self._columns, bits = columns, BIT_DEPTHS[job.clip.pixel_format]
-        self._frames = FrameFormat(job.facts.width, job.facts.height, bits)
+        self._columns, self._frames = columns, frames_of(job.clip, job.facts)
         self._check = SelfCheck(program, job, self._frames, columns, children)
         self._stopped = threading.Event()
         self._files = contextlib.ExitStack()
@@ -103,7 +103,7 @@ class Beside:
 
     def _admitted(self) -> list[Pair]:
         """Hold kernels against libvmaf, unless that was done, on the first pairs; return them."""
-        kind = (self._columns, self._frames)
+        kind = kind_of_check(self._columns, self._frames)
         first: list[Pair] = []
         if not self._acceleration.has_checked(kind):
             pairs = itertools.islice(self._until_stopped([]), CHECKED_FRAMES)
@@ -113,6 +113,16 @@ class Beside:
         wait = self._children.refuse_if_stopped
         self._acceleration.admit(kind, lambda: self._check(self._acceleration, first), wait)
         return first
+
+
+def frames_of(clip: Clip, facts: VideoFacts) -> FrameFormat:
+    """Return what the frames of a clip are like."""
+    return FrameFormat(facts.width, facts.height, BIT_DEPTHS[clip.pixel_format])
+
+
+def kind_of_check(columns: frozenset[str], frames: FrameFormat) -> object:
+    """Return what needs to be checked once: columns of kernels, at a size and depth of frames."""
+    return columns, frames
 
 
 def _opened(

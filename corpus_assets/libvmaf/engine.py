@@ -15,7 +15,7 @@ from corpus_assets.corpora.clip import Encode, RawVideo
 from corpus_assets.descriptors import read_all
 from corpus_assets.errors import AccelerationOffError, ClipError, ReportRefusedError
 from corpus_assets.files import sha256_of_bytes
-from corpus_assets.libvmaf.beside import Beside
+from corpus_assets.libvmaf.beside import Beside, frames_of, kind_of_check
 from corpus_assets.libvmaf.computation import Computation, plan
 from corpus_assets.libvmaf.measurement import measuring
 from corpus_assets.libvmaf.memory import expected_memory
@@ -156,7 +156,8 @@ class Engine:
             self._compile(clip, computation, children)
             measurement = stack.enter_context(measuring(self.model, computation.run_by_libvmaf))
             timeout = self.clip_timeout or _default_timeout(facts)
-            need = expected_memory(clip, facts, computation)
+            checking = self._will_check(clip, facts, computation)
+            need = expected_memory(clip, facts, computation, checking=checking)
             room = self.room.taken(need, children.refuse_if_stopped, children.aside)
             stack.enter_context(room)
             job = Job(clip, inputs, facts, measurement, timeout)
@@ -183,6 +184,13 @@ class Engine:
             acceleration.admit(
                 bits, lambda: compiled(acceleration, clip.key, bits), children.refuse_if_stopped
             )
+
+    def _will_check(self, clip: Clip, facts: VideoFacts, computation: Computation) -> bool:
+        """Say whether kernels may still have to be held against libvmaf on a clip's frames."""
+        if not (computation.kernels and self.acceleration):
+            return False
+        kind = kind_of_check(computation.kernels, frames_of(clip, facts))
+        return not self.acceleration.has_checked(kind)
 
     def _measured(
         self, job: Job, computation: Computation, children: Children

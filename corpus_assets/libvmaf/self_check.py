@@ -16,7 +16,7 @@ from corpus_assets.kernels.frames import SAMPLES, FrameFormat
 from corpus_assets.libvmaf.acceleration import Verdict
 from corpus_assets.libvmaf.computation import ACCELERATED
 from corpus_assets.libvmaf.measurement import measuring
-from corpus_assets.libvmaf.merging import printed
+from corpus_assets.libvmaf.merging import DIGITS, printed
 from corpus_assets.libvmaf.program import Job
 from corpus_assets.libvmaf.report import parse_report
 
@@ -129,8 +129,8 @@ def compared(clip: str, ours: Sequence[Scores], theirs: Sequence[Scores]) -> Ver
             value, wanted = printed(computed), other.get(column)
             same = value is wanted
             if value is not None and wanted is not None:
-                largest = max(largest, abs(value - wanted))
-                same = abs(value - wanted) <= TOLERANCE
+                difference = round(abs(value - wanted), 2 * DIGITS)  # of decimals, not of doubles
+                largest, same = max(largest, difference), difference <= TOLERANCE
             if not same:
                 said = f"{column} of frame {number} is {value} by the kernels, {wanted} by libvmaf"
                 return Verdict(clip, len(ours), largest, said)

