@@ -87,7 +87,7 @@ def test_a_table_says_who_computed(netflix_root: Path, tmp_path: Path, ffmpeg: s
         update={"acceleration": part.model_copy(update={"checks": more})}
     )
     assert acceleration_line(other, ()).endswith(
-        "at most 1e-06 from libvmaf on 5 frames of 2 clips"
+        "at most 1e-06 from libvmaf on 6 frames of 2 clips"
     )
 
 
