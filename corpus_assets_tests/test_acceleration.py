@@ -131,6 +131,7 @@ def largest_difference(clip: Clip, ffmpeg: str) -> float:
             if value is None or other[key] is None or key not in ours.kernels:
                 assert value == other[key], key
             else:
+                assert value == round(value, 6), "as printed"
                 largest = max(largest, abs(value - other[key]))
     pooled = [json.loads(scored.report_bytes)["pooled_metrics"] for scored in (ours, theirs)]
     assert pooled[0].keys() == pooled[1].keys()
@@ -315,6 +316,25 @@ def test_a_difference_within_the_tolerance_is_none(root: Path, wrong_kernels: li
     assert who(built) == BY_KERNELS
     (check,) = manifest_of(built)["acceleration"]["checks"]
     assert 0 < check["largest_difference"] <= TOLERANCE
+
+
+def test_a_table_of_two_computers_says_so(root: Path, wrong_kernels: list[float]) -> None:
+    """The cache had one clip of the kernels, before they were given up at the other."""
+    wrong_kernels[0] = 0.0
+    build(root, include=[PAIRS[0]])
+    wrong_kernels[0] = 3e-6
+    built = build(root, workers=1)
+    assert lookups(built) == (1, 0)
+    parts = [part for part in built.manifest.computed_by if part.column == "ciede2000"]
+    assert {part.by: part.clips for part in parts} == {
+        "kernels": (PAIRS[0],),
+        "libvmaf": (PAIRS[1],),
+    }
+    assert set(built.manifest.mixed_columns) == set(COLUMNS)
+    assert built.manifest.engine.kernels
+    wrong_kernels[0] = 0.0
+    with pytest.raises(ReplayRefusedError, match=r"computed_by ciede2000: .*kernels and libvmaf"):
+        replay(built)
 
 
 @pytest.mark.usefixtures("wrong_kernels")
