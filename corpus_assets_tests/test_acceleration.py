@@ -6,6 +6,8 @@ import itertools
 import json
 import os
 import shutil
+import subprocess
+import sys
 import threading
 import time
 from collections.abc import Callable, Generator
@@ -48,6 +50,8 @@ from corpus_assets.libvmaf.process import Children
 from corpus_assets.libvmaf.self_check import TOLERANCE, SelfCheck
 from corpus_assets.libvmaf.trials import Trials
 from corpus_assets.manifests.comparable import engine as engine_facts
+from corpus_assets.manifests.inputs import check_inputs
+from corpus_assets.manifests.reading import read_manifest
 from corpus_assets.manifests.statement import read_statement
 from corpus_assets_tests.faulty_ffmpeg import make_faulty_ffmpeg
 from corpus_assets_tests.making import build_netflix, manifest_of
@@ -335,6 +339,8 @@ def test_a_table_of_two_computers_says_so(root: Path, wrong_kernels: list[float]
     wrong_kernels[0] = 0.0
     with pytest.raises(ReplayRefusedError, match=r"computed_by ciede2000: .*kernels and libvmaf"):
         replay(built)
+    facts = dict(engine_facts(read_statement(built.manifest_path)))
+    assert facts["computed_by ciede2000"] == "kernels (1 clips), libvmaf (1 clips)"
 
 
 @pytest.mark.usefixtures("wrong_kernels")
@@ -361,6 +367,28 @@ def test_kernels_that_do_not_load_are_given_up(root: Path, monkeypatch: pytest.M
     built, log = built_with_log(root)
     assert "the kernels cannot be used: ImportError: Numba needs another NumPy" in log
     assert who(built) == BY_LIBVMAF
+
+
+def test_machine_code_that_is_damaged_is_made_anew(tmp_path: Path) -> None:
+    """As after a power cut; in processes of their own, because Numba reads it once."""
+    for damaged in (False, True):
+        if damaged:
+            for file in tmp_path.glob("kernels-*/**/*.nb[ci]"):
+                os.truncate(file, file.stat().st_size // 2)
+        done = subprocess.run(
+            [sys.executable, "-c", COMPILED, tmp_path], check=True, capture_output=True, text=True
+        )
+        assert "refusal=''" in done.stdout
+
+
+COMPILED = """
+import sys
+from pathlib import Path
+from corpus_assets.kernels.loading import installed_kernels
+from corpus_assets.libvmaf.acceleration import Acceleration
+from corpus_assets.libvmaf.self_check import compiled
+print(compiled(Acceleration(installed_kernels(), Path(sys.argv[1])), "clip", 8))
+"""
 
 
 def test_one_clip_is_checked_while_the_others_wait(
@@ -584,8 +612,12 @@ def test_a_replay_uses_what_the_table_was_made_with(
     with pytest.raises(ReplayRefusedError, match=r"engine.kernels: .*Numba 99\.0"):
         replay(fast)
     monkeypatch.setattr(acceleration_module, "installed_kernels", lambda: None)
-    with pytest.raises(ReplayRefusedError, match="Numba is not installed"):
+    with pytest.raises(ReplayRefusedError, match=r"engine.kernels: .* none; pip install 'corpus"):
         replay(fast)
+    (mismatch,) = check_inputs(read_manifest(fast.manifest_path))
+    assert mismatch.what == "engine.kernels"
+    assert not list(check_inputs(read_manifest(slow.manifest_path)))
+    assert not replay(fast, out=root.parent / "anyway", anyway=True).failed
 
 
 def test_a_diff_names_the_kernels(root: Path) -> None:
@@ -599,4 +631,4 @@ def test_a_diff_names_the_kernels(root: Path) -> None:
 def test_other_kernels_make_another_process_unlike_this_one(ffmpeg: str) -> None:
     facts = [Facts.of(engine(ffmpeg, accelerate)) for accelerate in ("require", "off")]
     (difference,) = facts[0].differences(facts[1])
-    assert difference.startswith("another kernels (none, here 1 (Numba ")
+    assert difference.startswith("other kernels, which Numba compiles (none, here 1 (Numba ")

@@ -14,7 +14,7 @@ import dagster as dg
 import pytest
 import yaml
 
-from corpus_assets.artifacts.accelerating import INSTALL, ONLY_IN_FFMPEG, acceleration_line
+from corpus_assets.artifacts.accelerating import ONLY_IN_FFMPEG, acceleration_line
 from corpus_assets.artifacts.build import ScoredBuilt
 from corpus_assets.artifacts.machine_code import machine_code
 from corpus_assets.artifacts.netflix_full import FULL_FEATURES
@@ -26,7 +26,7 @@ from corpus_assets.cli.doctor import doctor
 from corpus_assets.cli.summary import result_as_json
 from corpus_assets.kernels.loading import code_folder
 from corpus_assets.libvmaf import acceleration
-from corpus_assets.libvmaf.acceleration import Verdict
+from corpus_assets.libvmaf.acceleration import INSTALL, Verdict
 from corpus_assets.libvmaf.self_check import SelfCheck
 from corpus_assets.manifests.computed import CheckPart
 from corpus_assets.orchestration.build import build_definitions
@@ -118,7 +118,7 @@ def test_kernels_that_were_given_up_are_loud(
     line = result.metadata["acceleration"]
     assert line == (
         f"OFF for this run, because {REFUSAL} (on the first frames of Bikes_30_144_200); "
-        "libvmaf computed the rest"
+        "libvmaf computed what was new"
     )
     assert result.warnings == (f"acceleration: {line}",)
     with instance() as history:

@@ -358,6 +358,14 @@ def test_no_scheduler_and_no_address(konvid_root: Path, monkeypatch: pytest.Monk
     assert threading.enumerate() == before
 
 
+def test_the_flag_reaches_the_run(konvid_root: Path, tmp_path: Path) -> None:
+    root = ("--konvid-root", str(konvid_root))
+    argv = ("run", "konvid_1k/vmaf_pairs", *root, "--dask-address", "nothing://x")
+    done = corpus_assets(*argv, folder=tmp_path)
+    assert done.returncode == 2
+    assert "dask_address: 'nothing://x' is not allowed" in done.stderr
+
+
 def test_the_extra_is_asked_for(konvid_root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     for name in list(sys.modules):
         if name.startswith("corpus_assets.extraction.dask"):

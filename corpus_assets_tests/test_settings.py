@@ -13,6 +13,7 @@ import pytest
 import yaml
 
 from corpus_assets.artifacts.catalog import ASSETS
+from corpus_assets.artifacts.netflix_full import FULL_FEATURES
 from corpus_assets.artifacts.request import Asset
 from corpus_assets.artifacts.settings import SharedSettings, validated
 from corpus_assets.cli.run import SHARED_FLAGS
@@ -99,6 +100,12 @@ def test_a_bad_value_names_field_value_and_what_is_allowed(
     assert any(repr(part) in text for part in (value, *(value if type(value) is list else ())))
     assert text.endswith(caught.value.allowed)
     assert caught.value.allowed
+
+
+def test_features_are_a_set_or_columns() -> None:
+    chosen = {"float_ssim": ["float_ssim"], "float_ssim,": ["float_ssim"], "full": "full"}
+    for given, features in chosen.items():
+        assert FULL_FEATURES.settings(feature_set=given).feature_set == features
 
 
 def test_every_setting_is_tried() -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from corpus_assets.kernels.frame_metrics import COLUMNS
+from corpus_assets.libvmaf.acceleration import INSTALL
 from corpus_assets.libvmaf.engine import LARGE
 
 if TYPE_CHECKING:
@@ -17,7 +18,6 @@ if TYPE_CHECKING:
 
 TURNED_OFF = "OFF for this run"
 """How the line begins where kernels were given up, which is worth a warning."""
-INSTALL = "pip install 'corpus-assets[fast]'"
 ONLY_IN_FFMPEG = "off: kernels work with libvmaf inside ffmpeg, not with a vmaf tool"
 
 
@@ -43,7 +43,7 @@ def acceleration_line(manifest: ScoredManifest, missed: Collection[str]) -> str:
         return ""
     if said := next((check for check in part.checks if check.refusal), None):
         where = f"on the first frames of {said.clip}"
-        return f"{TURNED_OFF}, because {said.refusal} ({where}); libvmaf computed the rest"
+        return f"{TURNED_OFF}, because {said.refusal} ({where}); libvmaf computed what was new"
     if part.setting == "off":
         return "off"
     if missed:

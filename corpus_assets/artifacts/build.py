@@ -98,7 +98,10 @@ def build(asset: ScoredAsset, request: ScoredRequest, launch: Launch, log: Log) 
 def _kernels(engine: Engine) -> str:
     """Say which columns kernels compute."""
     columns = engine.computation(*LARGE).kernels
-    return f"; kernels {engine.kernels} for {', '.join(sorted(columns))}" if columns else ""
+    if not columns:
+        return ""
+    first = "compiled where they are not yet, and checked on the first frames"
+    return f"; kernels {engine.kernels} for {', '.join(sorted(columns))}, {first}"
 
 
 def _common(

@@ -10,7 +10,8 @@ from corpus_assets.artifacts.scored import ScoredRequest
 from corpus_assets.artifacts.settings import EMBEDDED
 from corpus_assets.errors import EngineError
 from corpus_assets.files import sha256_of_file
-from corpus_assets.manifests.engine import EnginePart, computing_facts
+from corpus_assets.libvmaf.acceleration import INSTALL
+from corpus_assets.manifests.engine import KERNELS, EnginePart, computing_facts
 from corpus_assets.manifests.inputs import check_files
 from corpus_assets.manifests.pair import Mismatch
 from corpus_assets.manifests.scored import ScoredManifest
@@ -73,10 +74,12 @@ def engine_obstacles(manifest: Manifest, request: Request) -> Iterator[Mismatch]
         yield Mismatch("engine", manifest.engine.binary, str(error))
         return
     for column in manifest.mixed_columns:
-        yield Mismatch(f"computed_by {column}", "kernels and libvmaf", "one of both")
+        both = "kernels for some clips, libvmaf for others"
+        yield Mismatch(f"computed_by {column}", both, "one of them for all")
     for name in sorted(recorded.keys() | now.keys()):
         if recorded.get(name) != now.get(name):
-            yield Mismatch(name, recorded.get(name, "none"), now.get(name, "none"))
+            none = f"none; {INSTALL}" if name == KERNELS else "none"
+            yield Mismatch(name, recorded.get(name, "none"), now.get(name, none))
 
 
 def input_obstacles(

@@ -89,7 +89,7 @@ def recorded_request(manifest: Manifest, target: Path) -> Request:
     if isinstance(manifest, ScoredManifest):
         given |= {"cache_policy": "off", "max_failed_share": None}
         given |= {"vmaf_bin": args.get("vmaf_bin") or EMBEDDED}
-        given |= {"accelerate": "require" if manifest.engine.kernels else "off"}
+        given |= {"accelerate": "auto" if manifest.engine.kernels else "off"}
     shared = SharedSettings(ffmpeg=args.get("ffmpeg") or EMBEDDED)
     variables = {name: value for name, value in os.environ.items() if name == WORKERS_VARIABLE}
     parts = (args[asset.partitions.setting],) if asset.partitions else ()

@@ -32,8 +32,8 @@ if TYPE_CHECKING:
 
 def _feature_choice(value: object) -> str | list[str]:
     """Check a choice of features; a text with commas is a list, as a flag gives it."""
-    if isinstance(value, str) and "," in value:
-        value = [name.strip() for name in value.split(",")]
+    if isinstance(value, str) and ("," in value or value in FULL.columns):
+        value = [name.strip() for name in value.split(",") if name.strip()]
     if isinstance(value, str):
         return feature_set(value).name
     if isinstance(value, list | tuple):

@@ -131,7 +131,7 @@ def _check(client: Client, work: RemoteScorer) -> None:
         lines = bounded(wrong, WORKERS_NAMED, lambda one: f"{one[0]}: {one[1]}")
         raise ClusterError(
             f"{len(wrong)} of {len(answers)} Dask workers cannot take part; nothing was scored. "
-            "Give them the package, engine and folders of this run:"
+            "Give them the package, engine, Numba and folders of this run:"
             + "".join(f"\n  {line}" for line in lines)
         )
 

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from corpus_assets.extraction.scorer_spec import ScorerSpec
     from corpus_assets.libvmaf.engine import Engine
 
+OTHER = {"kernels": "other kernels, which Numba compiles"}
 SHOWN = 20
 """Characters of a digest in a message."""
 
@@ -52,7 +53,7 @@ class Facts:
         """Name what is not the same in another process."""
         both = ((name, getattr(self, name), getattr(there, name)) for name in self.__slots__)
         return [
-            f"another {name} ({other[:SHOWN]}, here {own[:SHOWN]})"
+            f"{OTHER.get(name, f'another {name}')} ({other[:SHOWN]}, here {own[:SHOWN]})"
             for name, own, other in both
             if own != other
         ]

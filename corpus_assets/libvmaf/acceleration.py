@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Literal, TypeAlias
 
 from corpus_assets.errors import AccelerationOffError, EngineError, StorageError
-from corpus_assets.kernels.loading import installed_kernels, load_kernels
+from corpus_assets.kernels.loading import code_folder, installed_kernels, load_kernels
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -27,7 +27,7 @@ Accelerate: TypeAlias = Literal["auto", "off", "require"]
 """`auto` uses kernels where they are installed, `require` fails where they cannot be used."""
 
 WAIT_SECONDS = 0.2
-REMEDY = "pip install 'corpus-assets[fast]', or set accelerate: auto"
+INSTALL = "pip install 'corpus-assets[fast]'"
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,6 +79,11 @@ class Acceleration:
                 self._kernels = load_kernels(_scratch_folder())
         return self._kernels
 
+    def forget_machine_code(self) -> None:
+        """Remove what earlier processes have compiled. Raises OSError where it stays."""
+        if self.folder and (folder := code_folder(self.folder)).exists():
+            shutil.rmtree(folder)
+
     def admit(self, kind: object, check: Callable[[], Verdict], wait: Callable[[], None]) -> None:
         """Check what was not checked yet of this kind, one thread at a time.
 
@@ -117,7 +122,7 @@ def acceleration(
         )
     identity = installed_kernels()
     if identity is None and required:
-        raise EngineError(f"accelerate is require, but Numba is not installed: {REMEDY}")
+        raise EngineError(f"accelerate is require, but Numba is not installed: {INSTALL}")
     return Acceleration(identity, folder, required) if identity else None
 
 

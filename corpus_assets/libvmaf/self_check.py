@@ -96,15 +96,22 @@ class SelfCheck:
 def compiled(acceleration: Acceleration, clip: str, bits: int) -> Verdict:
     """Load and compile the kernels for a depth, before the time of a clip runs.
 
-    Whatever goes wrong is a refusal: Numba may not fit Python or NumPy, the disk may be full.
+    Machine code that cannot be used, as after a power cut, is made anew. Whatever goes wrong then
+    is a refusal: Numba may not fit Python or NumPy, the disk may be full.
     """
     frames = FrameFormat(*WITH_EVERY_KERNEL, bits)
-    try:
-        FrameMetrics(acceleration.load(), frames).score(*made_up_pair(frames))
-    except Exception as error:  # noqa: BLE001 (of any kind)
-        said = f"{type(error).__name__}: {error}".splitlines()[0]
-        return Verdict(clip, refusal=f"the kernels cannot be used: {said}")
-    return Verdict(clip)
+    error: Exception | None = None
+    for anew in (False, True):
+        try:
+            if anew:
+                acceleration.forget_machine_code()
+            FrameMetrics(acceleration.load(), frames).score(*made_up_pair(frames))
+        except Exception as found:  # noqa: BLE001 (of any kind)
+            error = error or found
+        else:
+            return Verdict(clip)
+    said = f"{type(error).__name__}: {error}".splitlines()[0]
+    return Verdict(clip, refusal=f"the kernels cannot be used: {said}")
 
 
 def made_up_pair(frames: FrameFormat) -> Pair:

@@ -107,9 +107,23 @@ def engine(said: Statement) -> Facts:
     """Return digests and versions of the programs; which extractors ran follows from features."""
     if said.engine:
         known = computing_facts(said.engine)
-        return {name.removeprefix(ENGINE): known[name] for name in known if name not in ELSEWHERE}
+        facts = {name.removeprefix(ENGINE): known[name] for name in known if name not in ELSEWHERE}
+        return {**facts, **_computers(said)}
     digest = said.run_provenance.digest_of("vmaf_bin")
     return {"binary_sha256": digest} if digest else {}
+
+
+def _computers(said: Statement) -> Facts:
+    """Return who computed a column, where it was kernels for some clips and libvmaf for others."""
+    clips: dict[str, dict[str, int]] = {}
+    for part in said.computed_by:
+        if part.clips is not None and part.by != "another tool":
+            clips.setdefault(part.column, {})[part.by] = len(part.clips)
+    return {
+        f"computed_by {column}": ", ".join(f"{by} ({count} clips)" for by, count in counts.items())
+        for column, counts in clips.items()
+        if len(counts) > 1
+    }
 
 
 def settings(said: Statement) -> Facts:

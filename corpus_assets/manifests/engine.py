@@ -12,6 +12,9 @@ from corpus_assets.libvmaf.engine import LARGE, Engine
 from corpus_assets.libvmaf.program import EncoderIdentity
 from corpus_assets.manifests.parts import Part, PathText
 
+KERNELS = "engine.kernels"
+"""The name under which kernels are compared."""
+
 
 class ModelPart(Part):
     """The model of the teacher score; path and digest only where it is a file."""
@@ -68,8 +71,13 @@ class KernelsPart(Part):
             return None
         return cls(version=kernels.version, numba=kernels.numba, columns=tuple(sorted(columns)))
 
+    @property
+    def identity(self) -> KernelsIdentity:
+        """The version and Numba's."""
+        return KernelsIdentity(self.version, self.numba)
+
     def __str__(self) -> str:
-        return f"{KernelsIdentity(self.version, self.numba)}: {', '.join(self.columns)}"
+        return f"{self.identity}: {', '.join(self.columns)}"
 
 
 class EnginePart(Part):
@@ -118,7 +126,7 @@ def computing_facts(engine: EnginePart) -> dict[str, str]:
         "engine.libvmaf_version": engine.libvmaf_version,
         "engine.extractors": ", ".join(engine.extractors),
         "engine.model": model.sha256 or model.name,
-        **({"engine.kernels": str(engine.kernels)} if engine.kernels else {}),
+        **({KERNELS: str(engine.kernels)} if engine.kernels else {}),
         **(_encoder_facts(encoder) if encoder else {}),
     }
 

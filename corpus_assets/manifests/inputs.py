@@ -10,6 +10,9 @@ from corpus_assets.corpora.bvi_dvc import look_in_zip
 from corpus_assets.corpora.file_source import FileSource
 from corpus_assets.errors import ClipError, RootError
 from corpus_assets.files import sha256_of_file
+from corpus_assets.kernels.loading import installed_kernels
+from corpus_assets.libvmaf.acceleration import INSTALL
+from corpus_assets.manifests.engine import KERNELS
 from corpus_assets.manifests.pair import Mismatch
 from corpus_assets.manifests.scored import ScoredManifest
 
@@ -29,6 +32,7 @@ def check_inputs(manifest: Manifest) -> Iterator[Mismatch]:
     if isinstance(manifest, ScoredManifest):
         for path, sha256 in _programs(manifest.engine).items():
             yield from _file(Path(path), sha256)
+        yield from _kernels(manifest.engine)
 
 
 def bytes_of_inputs(manifest: Manifest) -> int:
@@ -82,6 +86,12 @@ def digest_of(source: Source | None) -> str:
 def reason(error: OSError | ValueError) -> str:
     """Say why a file cannot be looked at; a ValueError is a path that the system cannot name."""
     return getattr(error, "strerror", None) or str(error)
+
+
+def _kernels(engine: EnginePart) -> Iterator[Mismatch]:
+    """Compare the kernels that computed with those that are installed."""
+    if engine.kernels and (found := installed_kernels()) != engine.kernels.identity:
+        yield Mismatch(KERNELS, str(engine.kernels.identity), str(found or f"none; {INSTALL}"))
 
 
 def _programs(engine: EnginePart) -> dict[str, str]:

@@ -7,6 +7,7 @@ from typing import Any
 
 import pydantic
 
+from corpus_assets.manifests.computed import ComputedPart
 from corpus_assets.manifests.engine import EnginePart, RecipePart
 from corpus_assets.manifests.parts import ArtifactPart, InventoryPart, ToolPart
 from corpus_assets.manifests.reading import read_document, validated
@@ -87,6 +88,7 @@ class Statement(Said):
     failures: tuple[SaidFailure, ...] | None = None
     failed_clips: tuple[str, ...] | None = None
     unavailable_features: tuple[UnavailablePart, ...] | None = None
+    computed_by: tuple[ComputedPart, ...] = ()
     features: tuple[str, ...] | None = None
     feature_set: str | None = None
     encoder: str | None = None

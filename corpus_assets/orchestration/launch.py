@@ -12,6 +12,7 @@ from corpus_assets.manifests.run_parts import DagsterPart
 MODULE = "corpus_assets.definitions"
 LAUNCHED_BY = "corpus_assets/launched_by"
 """The tag of runs that a command of ours launches."""
+OF_WORKERS = ("memory_gib", "dask_address")
 LAUNCHER_TAGS = {
     "dagster/schedule_name": "schedule",
     "dagster/sensor_name": "sensor",
@@ -32,9 +33,9 @@ def config_document(asset: Asset[RequestT], request: RequestT) -> dict[str, Any]
     if "ffmpeg" in shared:
         resources["engine"] = {"config": {"ffmpeg": shared["ffmpeg"] or EMBEDDED}}
     if "workers" in shared:
-        limits = {"count": shared["workers"], "memory_gib": shared["memory_gib"]}
-        given_limits = {name: value for name, value in limits.items() if value is not None}
-        resources["workers"] = {"config": given_limits}
+        workers = {"count": shared["workers"], **{name: shared[name] for name in OF_WORKERS}}
+        known = {name: value for name, value in workers.items() if value is not None}
+        resources["workers"] = {"config": known}
     return {"ops": {asset.op: {"config": given}}, "resources": resources}
 
 
