@@ -337,7 +337,7 @@ def test_a_table_of_two_computers_says_so(root: Path, wrong_kernels: list[float]
     assert set(built.manifest.mixed_columns) == set(COLUMNS)
     assert built.manifest.engine.kernels
     wrong_kernels[0] = 0.0
-    with pytest.raises(ReplayRefusedError, match=r"computed_by ciede2000: .*kernels and libvmaf"):
+    with pytest.raises(ReplayRefusedError, match="computed_by ciede2000: expected kernels for"):
         replay(built)
     facts = dict(engine_facts(read_statement(built.manifest_path)))
     assert facts["computed_by ciede2000"] == "kernels (1 clips), libvmaf (1 clips)"
@@ -614,6 +614,7 @@ def test_a_replay_uses_what_the_table_was_made_with(
     monkeypatch.setattr(acceleration_module, "installed_kernels", lambda: None)
     with pytest.raises(ReplayRefusedError, match=r"engine.kernels: .* none; pip install 'corpus"):
         replay(fast)
+    monkeypatch.setattr("corpus_assets.manifests.inputs.installed_kernels", lambda: None)
     (mismatch,) = check_inputs(read_manifest(fast.manifest_path))
     assert mismatch.what == "engine.kernels"
     assert not list(check_inputs(read_manifest(slow.manifest_path)))

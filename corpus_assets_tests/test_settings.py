@@ -105,7 +105,7 @@ def test_a_bad_value_names_field_value_and_what_is_allowed(
 def test_features_are_a_set_or_columns() -> None:
     chosen = {"float_ssim": ["float_ssim"], "float_ssim,": ["float_ssim"], "full": "full"}
     for given, features in chosen.items():
-        assert FULL_FEATURES.settings(feature_set=given).feature_set == features
+        assert FULL_FEATURES.settings(feature_set=given).model_dump()["feature_set"] == features
 
 
 def test_every_setting_is_tried() -> None:
