@@ -22,6 +22,7 @@ import pytest
 
 from corpus_assets.artifacts.build import ScoredBuilt
 from corpus_assets.artifacts.netflix_full import FULL_FEATURES
+from corpus_assets.artifacts.plan import ScoringPlan
 from corpus_assets.artifacts.request import Launch
 from corpus_assets.artifacts.settings import SharedSettings
 from corpus_assets.corpora.clip import Clip, ContainerVideo, Encode, RawVideo
@@ -247,11 +248,25 @@ def test_kernels_concern_only_the_columns_that_they_compute(root: Path) -> None:
     assert lookups(build(root)) == (2, 0)  # and are still there
 
 
+def plan_of(root: Path, **settings: Any) -> ScoringPlan:
+    given = FULL_FEATURES.settings(data_root=str(root), feature_set=FEW, **SIZE, **settings)
+    (request,) = FULL_FEATURES.resolve(given, SharedSettings(workers=2), os.environ)
+    plan = request.plan()
+    assert isinstance(plan, ScoringPlan)
+    return plan
+
+
 def test_an_entry_of_another_computer_is_stale(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     build(root)
-    alone = build(root, accelerate="off")
+    assert plan_of(root, accelerate="auto").cached == 2
+    plan = plan_of(root, accelerate="off")
+    assert (plan.cached, plan.to_score, plan.cached_by_others) == (0, 2, 2)
+    assert "2 of these: they are cached, but" in plan.text()
+    alone, log = built_with_log(root, accelerate="off")
+    assert log.count("WARNING: clips are scored again: they are cached, but") == 1
     assert lookups(alone) == (0, 2)
     assert who(alone) == BY_LIBVMAF
+    assert "scored again" not in built_with_log(root, accelerate="off")[1]
     assert lookups(build(root)) == (0, 2)
     newer = KernelsIdentity(loading.KERNELS_VERSION, "99.0")
     monkeypatch.setattr(acceleration_module, "installed_kernels", lambda: newer)

@@ -18,6 +18,11 @@ if TYPE_CHECKING:
 
 TURNED_OFF = "OFF for this run"
 """How the line begins where kernels were given up, which is worth a warning."""
+BY_OTHERS = (
+    "they are cached, but some columns were computed by libvmaf and would be by these kernels now, "
+    "or the reverse; accelerate says which"
+)
+"""Why clips are scored again whose reports lie in the cache."""
 ONLY_IN_FFMPEG = "off: kernels work with libvmaf inside ffmpeg, not with a vmaf tool"
 
 

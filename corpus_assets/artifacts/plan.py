@@ -5,7 +5,9 @@ from __future__ import annotations
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any
 
+from corpus_assets.artifacts.accelerating import BY_OTHERS
 from corpus_assets.errors import ClipError, DamagedEntryError, ForeignEntryError
+from corpus_assets.extraction.outcome import CACHED
 from corpus_assets.libvmaf.engine import LARGE
 from corpus_assets.libvmaf.probe import probe
 
@@ -26,13 +28,18 @@ KERNELS_SECONDS_PER_MEGAPIXEL = {"ciede2000": 0.023, "float_ms_ssim": 0.022}
 
 @dataclass(frozen=True, slots=True)
 class ScoringPlan:
-    """Clips by what would happen to them, and how long it would take."""
+    """Clips by what would happen to them, and how long it would take.
+
+    `cached_by_others` of those to score are cached, with columns that libvmaf computed and kernels
+    would now, or the reverse.
+    """
 
     found: int
     selected: int
     skipped: int
     cached: int
     to_score: int
+    cached_by_others: int
     unreadable: int
     frames_to_score: int
     estimated_seconds: float
@@ -43,25 +50,28 @@ class ScoringPlan:
         return asdict(self)
 
     def text(self) -> str:
-        """Return three lines."""
+        """Return three lines, and one more where the cache is of no use because of kernels."""
+        others = f"\n{self.cached_by_others} of these: {BY_OTHERS}" if self.cached_by_others else ""
         return (
             f"{self.found} found, {self.selected} selected, {self.skipped} skipped\n"
             f"{self.cached} cached, {self.to_score} to score ({self.frames_to_score} frames), "
-            f"{self.unreadable} unreadable\n"
+            f"{self.unreadable} unreadable{others}\n"
             f"about {self.estimated_seconds:.0f} s (from {self.estimate_from})"
         )
 
 
 def make_plan(discovery: Discovery, scorer: ClipScorer, workers: int) -> ScoringPlan:
     """Look at every clip, score none, write nothing. Raises EngineError."""
-    cached, facts, unreadable, known = 0, [], 0, []
+    cached, facts, unreadable, known, by_others = 0, [], 0, [], 0
     for clip in discovery.clips:
         try:
-            if scorer.is_cached(clip):
+            lookup = scorer.look_up(clip)
+            if lookup in CACHED:
                 cached += 1
                 known.append(_header(scorer, clip))
             else:
                 facts.append(_facts(clip))
+                by_others += lookup == "others"
         except ClipError:
             unreadable += 1
     rate, origin = _rate([header for header in known if header], scorer.engine)
@@ -72,6 +82,7 @@ def make_plan(discovery: Discovery, scorer: ClipScorer, workers: int) -> Scoring
         skipped=len(discovery.skipped),
         cached=cached,
         to_score=len(facts),
+        cached_by_others=by_others,
         unreadable=unreadable,
         frames_to_score=sum(fact.frames for fact in facts),
         estimated_seconds=megapixels / rate / max(1, min(workers, len(facts))),

@@ -8,6 +8,7 @@ from collections import Counter
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from corpus_assets.artifacts.accelerating import BY_OTHERS
 from corpus_assets.artifacts.clip_scores import ClipScores
 from corpus_assets.artifacts.request import WARNING
 from corpus_assets.artifacts.statistics import ScoreStatistics
@@ -111,6 +112,8 @@ class TableTask:
                     table.add(outcome)
                 else:
                     _log_failure(outcome, len(evidence.failures), log)
+                if outcome.lookup == "others" and not evidence.lookups["others"]:
+                    log(f"{WARNING}clips are scored again: {BY_OTHERS}")
                 before = len(evidence.verdicts)
                 evidence.add(outcome)
                 for verdict in [*evidence.verdicts][before:]:

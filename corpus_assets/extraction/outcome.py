@@ -14,8 +14,11 @@ if TYPE_CHECKING:
     from corpus_assets.corpora.clip import Clip
     from corpus_assets.libvmaf.acceleration import Verdict
 
-Lookup = Literal["hit", "trusted", "miss", "stale", "damaged", "unread"]
-"""What the cache said: `trusted` another tool's report, `unread` when it was not asked."""
+Lookup = Literal["hit", "trusted", "miss", "stale", "others", "damaged", "unread"]
+"""What the cache said: `trusted` another tool's report, `unread` when it was not asked, `others` a
+report of this very clip with a column that libvmaf computed and kernels would now, or the reverse.
+"""
+CACHED = frozenset({"hit", "trusted"})
 
 
 Computer = Literal["libvmaf", "kernels", "another tool"]
@@ -56,7 +59,7 @@ class Extracted:
     @property
     def cached(self) -> bool:
         """Whether the numbers come from the cache."""
-        return self.lookup in {"hit", "trusted"}
+        return self.lookup in CACHED
 
     @property
     def computed_by(self) -> tuple[tuple[str, Computer], ...]:

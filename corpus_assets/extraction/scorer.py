@@ -36,7 +36,7 @@ if TYPE_CHECKING:
 CachePolicy = Literal["reuse", "refresh", "off", "trust"]
 """`reuse` reads and writes, `refresh` only writes, `off` does neither; `trust` is `reuse` and takes
 other tools' reports as they are."""
-NOT_THERE = ("miss", "stale")
+NOT_THERE = ("miss", "stale", "others")
 """What a look-up says where the cache held nothing for the clip as it is."""
 
 
@@ -85,14 +85,14 @@ class ClipScorer:
         except ClipError as error:
             return _failed(clip, error, records, lookup)
 
-    def is_cached(self, clip: Clip) -> bool:
-        """Say whether the cache has an entry for exactly this clip. Raises ClipError."""
+    def look_up(self, clip: Clip) -> Lookup:
+        """Say what the cache has for a clip, as its entry's header tells. Raises ClipError."""
         try:
-            header, _ = self._header(clip)
+            header, lookup = self._header(clip)
         except ForeignEntryError:
             self._foreign(clip)
-            return True
-        return header is not None and self._serves(header, self._identify(clip, header))
+            return "trusted"
+        return self._judged(header, self._identify(clip, header)) if header else lookup
 
     def _header(self, clip: Clip) -> tuple[EntryHeader | None, Lookup]:
         """Look the clip up; another tool's report is found even where entries are not read."""
@@ -138,8 +138,9 @@ class ClipScorer:
         self, identified: Identified, header: EntryHeader
     ) -> tuple[Extracted | None, Lookup]:
         """Return the cached outcome where the entry is about exactly this clip and recipe."""
-        if not self._serves(header, identified):
-            return None, "stale"
+        judged = self._judged(header, identified)
+        if judged != "hit":
+            return None, judged
         key = identified.clip.key
         try:
             data = self.cache.report(key, header)
@@ -155,17 +156,16 @@ class ClipScorer:
             self._keep(key, header.model_copy(update={"sources": sources}), data)
         return extracted, "hit"
 
-    def _serves(self, header: EntryHeader, identified: Identified) -> bool:
+    def _judged(self, header: EntryHeader, identified: Identified) -> Lookup:
         """Say whether an entry has all that is needed, from those who would compute it now."""
         if header.fingerprint != identified.fingerprint:
-            return False
+            return "stale"
         computation = self.engine.computation(header.width, header.height)
         needed = set(computation.keys.values())
         if not needed <= set(header.report_keys):
-            return False
-        return header.kernels_of(needed) == KernelsRecord.of(
-            computation.kernels, self.engine.kernels
-        )
+            return "stale"
+        now = KernelsRecord.of(computation.kernels, self.engine.kernels)
+        return "hit" if header.kernels_of(needed) == now else "others"
 
     def _score(self, identified: Identified, lookup: Lookup, children: Children) -> Extracted:
         scored = self.engine.score(identified.clip, children)

@@ -153,7 +153,7 @@ def cache_part(policy: CachePolicy, directory: Path, lookups: Counter[str]) -> C
             "hits": lookups["hit"],
             "trusted": lookups["trusted"],
             "misses": lookups["miss"],
-            "stale": lookups["stale"],
+            "stale": lookups["stale"] + lookups["others"],
             "damaged": lookups["damaged"],
             "unread": lookups["unread"],
         }

@@ -97,8 +97,8 @@ def _steps(corpus: CachedCorpus, manifest: Path) -> dict[str, float]:
     kept = timed("look at the cache folder", lambda: request.scoring.kept_keys(clips))
     timed("check of space", lambda: request.scoring.check_space(clips, request.spec, kept))
     scorer = request.scoring.scorer(request.scoring.engine(request.features))
-    assert scorer.is_cached(clips[0])  # which has the engine identified
-    timed("look-up in the cache", lambda: all(map(scorer.is_cached, clips)))
+    assert scorer.look_up(clips[0]) == "hit"  # which has the engine identified
+    timed("look-up in the cache", lambda: list(map(scorer.look_up, clips)))
     read = timed("reading the manifest", lambda: read_manifest(manifest))
     timed("writing the manifest", lambda: to_bytes(read))
     return seconds
