@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from corpus_assets.artifacts.accelerating import BY_OTHERS
 from corpus_assets.errors import ClipError, DamagedEntryError, ForeignEntryError
 from corpus_assets.extraction.outcome import CACHED
+from corpus_assets.libvmaf.beside import CHECKED_FRAMES
 from corpus_assets.libvmaf.engine import LARGE
 from corpus_assets.libvmaf.probe import probe
 
@@ -85,9 +86,20 @@ def make_plan(discovery: Discovery, scorer: ClipScorer, workers: int) -> Scoring
         cached_by_others=by_others,
         unreadable=unreadable,
         frames_to_score=sum(fact.frames for fact in facts),
-        estimated_seconds=megapixels / rate / max(1, min(workers, len(facts))),
+        estimated_seconds=megapixels / rate / max(1, min(workers, len(facts)))
+        + _seconds_of_check(scorer.engine, facts),
         estimate_from=origin,
     )
+
+
+def _seconds_of_check(engine: Engine, facts: list[VideoFacts]) -> float:
+    """Return how long kernels are held against libvmaf, on frames of the first clip."""
+    if not facts:
+        return 0.0
+    computation = engine.computation(facts[0].width, facts[0].height)
+    apart = set(computation.extractors) - set(computation.run_by_libvmaf)
+    seconds = sum(MORE_SECONDS_PER_MEGAPIXEL.get(name, 0.0) for name in apart)
+    return (CHECKED_FRAMES + 1) * facts[0].width * facts[0].height / 1e6 * seconds
 
 
 def _header(scorer: ClipScorer, clip: Clip) -> EntryHeader | None:
