@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import tempfile
 import threading
 import time
 from collections.abc import Callable
@@ -206,11 +207,13 @@ def test_a_digest_that_failed_is_tried_again() -> None:
 
 
 @pytest.fixture
-def events(monkeypatch: pytest.MonkeyPatch) -> list[tuple[str, str]]:
+def events(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> list[tuple[str, str]]:
     """What happens in a run, in order: which sources are hashed and scored.
 
-    The first clip is not scored before another one is hashed, where that may be hashed ahead.
+    The first clip is not scored before another one is hashed, where that may be hashed ahead. The
+    run has a machine's room for itself: a clip that waits for other tests' lets another one go.
     """
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
     found, hashed, scored = list[tuple[str, str]](), FileSource.sha256, Engine.score
 
     def note_hash(source: FileSource, check: Callable[[], None] = lambda: None) -> str:
