@@ -148,7 +148,7 @@ def test_an_entry_of_other_kernels_is_replaced_by_one_with_less(
         outcome = ClipScorer(engine, cache)(clip, Children())
         assert isinstance(outcome, Extracted)
         lookups.append(outcome.lookup)
-    assert lookups == ["miss", "stale", "hit", "hit"]
+    assert lookups == ["miss", "others", "hit", "hit"]
 
 
 def test_kernels_that_nothing_is_computed_with_make_no_difference(
